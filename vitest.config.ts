@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config'
+
+// Unit and integration tests stand beside what they test; e2e/ has a config of its own.
+export default defineConfig({
+  test: {
+    include: ['{shared,gateway,client,electron,cli,demo,bench,build}/**/*.test.ts', '*.test.ts', 'renderer/**/*.test.{ts,tsx}'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+    reporters: ['default'],
+  },
+})
