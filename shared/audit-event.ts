@@ -1,0 +1,12 @@
+// What happened in the control plane.
+
+export type AuditKind = 'login' | 'login-failed' | 'token-revoked' | 'policy-loaded' | 'policy-rejected'
+  | 'session-opened' | 'session-closed' | 'session-refused' | 'recording-read'
+
+export interface AuditEvent {
+  readonly at: string
+  readonly kind: AuditKind
+  /** Principal id; null where nobody was verified. */
+  readonly principal: string | null
+  readonly detail: Readonly<Record<string, string | number | boolean | null>>
+}

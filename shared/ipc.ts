@@ -1,0 +1,134 @@
+// The desktop's channels: name → signature. client/capabilities implements them; electron/ipc and client/browser-host carry
+// them; the renderer knows nothing else of the outside. Values must survive structured clone and JSON alike (bytes as base64).
+import type { ConnectionSummary } from './connection.ts'
+import type { ErrorCode } from './errors.ts'
+import type { Principal } from './principal.ts'
+import type { Frame, VerifyReport } from './recording.ts'
+import type { SessionSummary } from './session.ts'
+
+export interface AppInfo { readonly version: string; readonly host: 'electron' | 'browser'; readonly platform: string }
+
+export type LoginState =
+  | { readonly kind: 'signed-out'; readonly gateway: string | null; readonly providers: readonly ProviderChoice[] }
+  | { readonly kind: 'signing-in'; readonly gateway: string; readonly provider: string; /** The page to open if no browser opened. */ readonly url: string }
+  | { readonly kind: 'signed-in'; readonly gateway: string; readonly principal: Principal; readonly expiresAt: string }
+  /** The gateway does not answer; the token is kept and retried. */
+  | { readonly kind: 'unreachable'; readonly gateway: string; readonly message: string }
+
+export interface ProviderChoice { readonly name: string; readonly issuer: string }
+
+/** A mask on one result column, as the gateway said it. */
+export interface ColumnMask { readonly policy: string; readonly rule: string; readonly as: string; readonly why: string }
+
+export interface ResultColumn {
+  readonly name: string
+  /** `text`, `int4`, `timestamptz`, …; `oid 12345` for a type we have no name for. */
+  readonly type: string
+  readonly mask: ColumnMask | null
+}
+
+/** How one statement of a run stands; sent whole at every change, at most every 100 ms while rows arrive. */
+export interface StatementState {
+  readonly run: string
+  /** 0-based place of the statement in the run. */
+  readonly index: number
+  readonly text: string
+  /** UTF-16 offset of the statement in the text that was sent. */
+  readonly offset: number
+  readonly status: 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
+  readonly result: string | null
+  readonly columns: readonly ResultColumn[]
+  readonly rows: number
+  readonly tag: string | null
+  readonly ms: number
+  readonly notices: readonly string[]
+  readonly error: SqlError | null
+}
+
+export interface SqlError {
+  /** SQLSTATE. */
+  readonly code: string
+  readonly message: string
+  readonly detail: string | null
+  readonly hint: string | null
+  /** UTF-16 offset in the statement, null if the server gave none. */
+  readonly position: number | null
+  /** The gateway refused it; the rule and policy stand in the message. */
+  readonly isRefusal: boolean
+}
+
+/** A cell is its text form; null is NULL. */
+export type Cell = string | null
+
+export interface SchemaColumn { readonly name: string; readonly type: string; readonly isNullable: boolean; readonly isPrimaryKey: boolean; readonly references: string | null }
+export interface SchemaRelation { readonly name: string; readonly kind: 'table' | 'view' | 'materialized view' | 'partitioned table' | 'foreign table'; readonly rowEstimate: number | null; readonly columns: readonly SchemaColumn[]; readonly indexes: readonly string[] }
+export interface SchemaTree { readonly schemas: readonly { readonly name: string; readonly relations: readonly SchemaRelation[] }[] }
+
+/** How to reach a connection with a native client. Commands never hold a secret: it goes by PGPASSWORD or a 0600 passfile. */
+export interface NativeAccess {
+  readonly connection: string
+  /** The loopback listener of the app; null until opened. */
+  readonly loopback: { readonly host: string; readonly port: number; readonly command: string; readonly passfile: string } | null
+  /** The gateway's own listener; null if it has none; its command reads a token from a passfile that the app keeps fresh. */
+  readonly gateway: { readonly address: string; readonly command: string; readonly passfile: string; readonly expiresAt: string } | null
+}
+
+export interface Settings {
+  readonly theme: 'system' | 'light' | 'dark'
+  readonly editorFontSize: number
+  readonly gateway: string | null
+}
+
+/** Calls: one input, one promise. An error reaches the renderer as IpcFailure. */
+export interface IpcCalls {
+  'app.info': (input: null) => AppInfo
+  'login.state': (input: null) => LoginState
+  /** Points the app at a gateway and reads its providers. */
+  'login.gateway': (input: { readonly url: string }) => LoginState
+  'login.start': (input: { readonly provider: string }) => LoginState
+  'login.cancel': (input: null) => LoginState
+  'login.logout': (input: null) => LoginState
+  'connections.list': (input: null) => readonly ConnectionSummary[]
+  'connections.native': (input: { readonly connection: string }) => NativeAccess
+  'connections.listen': (input: { readonly connection: string }) => NativeAccess
+  'connections.unlisten': (input: { readonly connection: string }) => NativeAccess
+  /** Opens an editor session (one PostgreSQL session through the gateway, made at the first run, remade openly after loss). */
+  'sql.open': (input: { readonly connection: string }) => { readonly editor: string }
+  'sql.close': (input: { readonly editor: string }) => null
+  /** Runs the statements of `text` one after another, stops at the first failure. States arrive as `sql.statement` events. */
+  'sql.run': (input: { readonly editor: string; readonly text: string }) => { readonly run: string; readonly statements: readonly StatementState[] }
+  'sql.cancel': (input: { readonly editor: string }) => null
+  /** Rows of a result from `offset`; at most pageRowsMax. Results live until the next run of their editor, or its close. */
+  'sql.page': (input: { readonly result: string; readonly offset: number; readonly count: number }) => { readonly rows: readonly (readonly Cell[])[] }
+  /** Splits without running, for "run at cursor": offsets are UTF-16. */
+  'sql.split': (input: { readonly text: string }) => readonly { readonly start: number; readonly end: number }[]
+  'sql.schema': (input: { readonly connection: string }) => SchemaTree
+  'sessions.list': (input: { readonly connection?: string; readonly before?: string }) => { readonly sessions: readonly SessionSummary[]; readonly next: string | null }
+  'sessions.frames': (input: { readonly session: string; readonly after: number }) => { readonly frames: readonly Frame[]; readonly next: number | null }
+  'sessions.verify': (input: { readonly session: string }) => VerifyReport
+  'settings.get': (input: null) => Settings
+  'settings.set': (input: Partial<Settings>) => Settings
+}
+
+/** Events: pushed to every window. */
+export interface IpcEvents {
+  'login.changed': LoginState
+  'sql.statement': { readonly editor: string; readonly state: StatementState }
+  /** The editor's session ended (idle limit, expiry, revocation, upstream lost). The next run opens a new one. */
+  'sql.lost': { readonly editor: string; readonly reason: string }
+  'native.changed': NativeAccess
+  'settings.changed': Settings
+}
+
+export interface IpcFailure { readonly code: ErrorCode; readonly message: string }
+
+export type IpcCallName = keyof IpcCalls
+export type IpcEventName = keyof IpcEvents
+export type IpcInput<N extends IpcCallName> = Parameters<IpcCalls[N]>[0]
+export type IpcOutput<N extends IpcCallName> = ReturnType<IpcCalls[N]>
+
+/** What a host must offer the renderer, by preload (Electron) or by WebSocket (browser host). */
+export interface Desktop {
+  call<N extends IpcCallName>(name: N, input: IpcInput<N>): Promise<IpcOutput<N>>
+  on<N extends IpcEventName>(name: N, listener: (event: IpcEvents[N]) => void): () => void
+}

@@ -1,0 +1,23 @@
+// The `tests:` of a policy file. Here they are read and checked for shape; `gatehouse policy test` runs them.
+import { z } from 'zod'
+import { knownKeys, oneOrMany } from './shapes.ts'
+
+const text = z.string().min(1)
+const asShape = {
+  id: text.optional(), groups: oneOrMany(text).default([]), email: text.optional(),
+  kind: z.enum(['human', 'ci', 'agent'], { error: 'expected human, ci or agent' }).default('human'),
+  claims: z.record(text, z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])).default({}),
+}
+const shape = {
+  as: z.strictObject(asShape, knownKeys(asShape)),
+  run: text,
+  connection: text.optional(),
+  expect: z.enum(['allow', 'approve', 'deny'], { error: 'expected allow, approve or deny' }),
+  /** Id of the rule that decides. */
+  rule: text.optional(),
+  /** Exactly these output columns are masked. */
+  masked: oneOrMany(text).optional(),
+}
+
+export const policyTestSchema = z.strictObject(shape, knownKeys(shape))
+export type PolicyTest = z.output<typeof policyTestSchema>
