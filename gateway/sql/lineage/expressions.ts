@@ -1,0 +1,125 @@
+// Expressions to flows, a table by node type; a type that is not in it is unknown. One list of what is still to be looked at, no
+// recursion: a sum of 12,000 terms is 12,000 levels deep. Conditions of CASE, COALESCE and NULLIF count as value (docs/masking.md).
+import { as, listOf, text, typed, words, type Fields } from '../tree.ts'
+import { addCall, doubtOfField, doubtOfOperator } from './functions.ts'
+import { flowOfName, rowOfName } from './names.ts'
+import { spend, type Scope } from './scope.ts'
+import { addFlow, asInfluence, newFlow, sizeOf, type Flow } from './sources.ts'
+import { addSublink, addSubquery } from './sublinks.ts'
+import { flowOfStar } from './targets.ts'
+
+/** `push` puts a part on the list: what it holds flows into `into`. */
+export interface Walk {
+  readonly scope: Scope
+  readonly push: (value: unknown, into: Flow) => void
+}
+type Visit = (fields: Fields, into: Flow, walk: Walk) => void
+
+export function flowOf(value: unknown, scope: Scope): Flow {
+  const into = newFlow()
+  addExpressions([value], into, scope)
+  return into
+}
+
+export function addExpressions(values: readonly unknown[], into: Flow, scope: Scope): void {
+  const pending: { readonly value: unknown; readonly into: Flow }[] = []
+  const walk: Walk = { scope, push: (value, target) => void pending.push({ value, into: target }) }
+  walk.push(values, into)
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) visit(next.value, next.into, walk)
+}
+
+function visit(value: unknown, into: Flow, walk: Walk): void {
+  spend(walk.scope.evaluation, 1)
+  if (Array.isArray(value)) {
+    for (const item of value) walk.push(item, into)
+    return
+  }
+  const node = typed(value)
+  if (node === null) return
+  const work = node.type === '' ? children : Object.hasOwn(visits, node.type) ? visits[node.type] : undefined
+  if (work === undefined) into.value.unknown ??= `${node.type} is no expression that is known`
+  else work(node.fields, into, walk)
+}
+
+/** Whatever is inside; types and names are not values. */
+function children(fields: Fields, into: Flow, walk: Walk): void {
+  for (const field in fields) {
+    if (!notValues.has(field) && typeof fields[field] === 'object') walk.push(fields[field], into)
+  }
+}
+
+const notValues: ReadonlySet<string> = new Set(['typeName', 'returning', 'output', 'format', 'collname', 'name', 'over'])
+const nothing: Visit = () => undefined
+
+const visits: { readonly [type: string]: Visit } = {
+  A_Const: nothing, ParamRef: nothing, SetToDefault: nothing, SQLValueFunction: nothing, CurrentOfExpr: nothing,
+  String: nothing, Integer: nothing, Float: nothing, Boolean: nothing, BitString: nothing, TypeName: nothing,
+  // Neither looks at a value: which columns a row is grouped by, what MERGE did to it.
+  GroupingFunc: nothing, MergeSupportFunc: nothing,
+  List: children, BoolExpr: children, NullTest: children, BooleanTest: children, CaseExpr: children, CaseWhen: children,
+  CoalesceExpr: children, MinMaxExpr: children, CollateClause: children, A_ArrayExpr: children, RowExpr: children, A_Indices: children,
+  NamedArgExpr: children, ResTarget: children, SortBy: children, XmlExpr: children, XmlSerialize: children,
+  JsonObjectConstructor: children, JsonArrayConstructor: children, JsonKeyValue: children, JsonValueExpr: children, JsonArgument: children,
+  JsonFuncExpr: children, JsonBehavior: children, JsonIsPredicate: children, JsonParseExpr: children, JsonScalarExpr: children, JsonSerializeExpr: children,
+  JsonObjectAgg: jsonAggregate, JsonArrayAgg: jsonAggregate,
+  ColumnRef: column, A_Expr: operator, TypeCast: cast, FuncCall: addCall, A_Indirection: indirection, WindowDef: window,
+  SubLink: addSublink,
+  JsonArrayQueryConstructor: (fields, into, walk) => addSubquery(fields['query'], into, walk.scope),
+  MultiAssignRef: (fields, into, walk) => walk.push(fields['source'], into),
+}
+
+function column(fields: Fields, into: Flow, { scope }: Walk): void {
+  const list = listOf(fields['fields'])
+  const parts = words(list)
+  const isStar = list.some((item) => as('A_Star', item) !== null)
+  const flow = isStar ? flowOfStar(parts, scope) : flowOfName(parts, scope)
+  spend(scope.evaluation, sizeOf(flow))
+  addFlow(into, flow)
+}
+
+function operator(fields: Fields, into: Flow, walk: Walk): void {
+  into.value.unknown ??= doubtOfOperator(fields['name'], walk.scope.evaluation.catalog)
+  walk.push(fields['lexpr'], into)
+  walk.push(fields['rexpr'], into)
+}
+
+function cast(fields: Fields, into: Flow, walk: Walk): void {
+  const { derivations } = walk.scope.evaluation.catalog
+  if (derivations?.hasImpureCasts !== false) into.value.unknown ??= 'what the casts of this database read is not known'
+  walk.push(fields['arg'], into)
+}
+
+/** `(c).email` is one column where c is a row that is named; else something of the whole, or a function of it (docs 8.16.5). */
+function indirection(fields: Fields, into: Flow, walk: Walk): void {
+  const steps = listOf(fields['indirection'])
+  const field = text(as('String', steps[0])?.['sval'])
+  const reference = as('ColumnRef', fields['arg'])
+  const row = field === null || reference === null ? null : rowOfName(words(reference['fields']), walk.scope)
+  const named = row?.columns.filter(({ name }) => name === field) ?? []
+  const found = named.length === 1 ? named[0] : undefined
+  if (found === undefined) walk.push(fields['arg'], into)
+  else addFlow(into, found.flow)
+  for (const step of found === undefined ? steps : steps.slice(1)) {
+    const name = text(as('String', step)?.['sval'])
+    if (name === null) walk.push(step, into)
+    else into.value.unknown ??= doubtOfField(name, walk.scope.evaluation.catalog)
+  }
+}
+
+/** Partition, order and frame decide which rows a function sees. */
+export function window(fields: Fields, into: Flow, walk: Walk): void {
+  const name = text(fields['name']) ?? text(fields['refname'])
+  const base = name === null ? undefined : walk.scope.windows.get(name)
+  if (name !== null && base === undefined) into.value.unknown ??= `the window ${name} is not known`
+  for (const part of [fields, base, base === undefined ? undefined : walk.scope.windows.get(text(base['refname']) ?? '')]) {
+    if (part !== undefined) walk.push([part['partitionClause'], part['orderClause'], part['startOffset'], part['endOffset']], asInfluence(into.influence))
+  }
+}
+
+/** JSON_ARRAYAGG(x ORDER BY y) FILTER (WHERE z): x is value, y and z decide. */
+function jsonAggregate(fields: Fields, into: Flow, walk: Walk): void {
+  const parts = typed(fields['constructor'])?.fields ?? {}
+  walk.push(fields['arg'], into)
+  walk.push([parts['agg_filter'], parts['agg_order']], asInfluence(into.influence))
+  if (typeof parts['over'] === 'object') window(typed(parts['over'])?.fields ?? {}, into, walk)
+}

@@ -1,0 +1,79 @@
+// Calls. A function of PostgreSQL's own gives what its arguments hold, if it is immutable or in the list of trusted-functions.ts;
+// one of the database's own only if it is immutable C. Anything else may read what we do not see: unknown.
+import type { Catalog, CatalogFunction } from '../catalog.ts'
+import { typed, words, type Fields } from '../tree.ts'
+import { window, type Walk } from './expressions.ts'
+import { asInfluence, type Flow } from './sources.ts'
+import { countingFunctions, trustedFunctions } from './trusted-functions.ts'
+
+export function addCall(fields: Fields, into: Flow, walk: Walk): void {
+  const { scope } = walk
+  const parts = words(fields['funcname'])
+  const { catalog } = scope.evaluation
+  into.value.unknown ??= doubtOfFunction(parts, catalog)
+  const decides = asInfluence(into.influence)
+  const isWithinGroup = fields['agg_within_group'] === true
+  // rank(5) within group (order by salary) says where 5 would stand: that is a comparison.
+  const counts = countingFunctions.has(parts.at(-1) ?? '') && !isWithinGroup
+  walk.push(fields['args'], counts ? decides : into)
+  walk.push(fields['agg_order'], isWithinGroup ? into : decides)
+  walk.push(fields['agg_filter'], decides)
+  const over = typed(fields['over'], 'over')
+  if (over !== null) window(over.fields, into, walk)
+  // In a target list a set-returning function decides how many rows there are.
+  if (returnsSet(parts, catalog)) walk.push(fields['args'], asInfluence(scope.rows))
+}
+
+/** Why the result may hold more than the arguments do; null: it does not. */
+export function doubtOfFunction(parts: readonly string[], catalog: Catalog): string | null {
+  const name = parts.at(-1) ?? ''
+  const { derivations } = catalog
+  if (derivations === undefined) return 'the functions of this database are not known'
+  const found = candidates(parts, catalog)
+  const isKnown = found.length > 0 && found.every((item) => item.isPure || (item.isSystem && trustedFunctions.has(name)))
+  return isKnown ? null : `what the function ${parts.join('.')} reads is not known`
+}
+
+/** Functions a name may mean: by the path both PostgreSQL's and the database's own. */
+function candidates(parts: readonly string[], { derivations, userFunctions }: Catalog): readonly CatalogFunction[] {
+  const name = parts.at(-1) ?? ''
+  const schema = parts.at(-2)
+  if (derivations === undefined) return []
+  const system = derivations.systemFunctions.get(name)
+  const other = derivations.otherFunctions.get(name) ?? (userFunctions.has(name) ? opaque : undefined)
+  if (schema === 'pg_catalog' || schema === 'information_schema') return system === undefined ? [] : [system]
+  const all = schema === undefined ? [system, other] : [other]
+  return all.filter((item) => item !== undefined)
+}
+
+const opaque: CatalogFunction = { isSystem: false, isPure: false, returnsSet: true, columns: null }
+
+function returnsSet(parts: readonly string[], catalog: Catalog): boolean {
+  const found = candidates(parts, catalog)
+  return found.length === 0 || found.some((item) => item.returnsSet)
+}
+
+/** What a call in FROM has for columns: their names, one of its own name, or not known. */
+export function shapeOfFunction(parts: readonly string[], catalog: Catalog): CatalogFunction['columns'] {
+  const found = candidates(parts, catalog)
+  return found.length === 1 && found[0] !== undefined ? found[0].columns : null
+}
+
+/** `(row).name`: a field, or a function of that name. */
+export function doubtOfField(name: string, catalog: Catalog): string | null {
+  return candidates([name], catalog).length === 0 ? null : doubtOfFunction([name], catalog)
+}
+
+/** BETWEEN and the like are written with operators of other names. */
+const spelled: { readonly [name: string]: readonly string[] } = {
+  BETWEEN: ['>=', '<='], 'NOT BETWEEN': ['<', '>'], 'BETWEEN SYMMETRIC': ['>=', '<='], 'NOT BETWEEN SYMMETRIC': ['<', '>'],
+}
+
+export function doubtOfOperator(name: unknown, { derivations }: Catalog): string | null {
+  if (derivations === undefined) return 'the operators of this database are not known'
+  const parts = words(name)
+  const own = parts.at(-1) ?? ''
+  if (parts.at(-2) === 'pg_catalog') return null
+  const doubted = (Object.hasOwn(spelled, own) ? spelled[own] ?? [] : [own]).find((item) => derivations.impureOperators.has(item))
+  return doubted === undefined ? null : `what the operator ${doubted} reads is not known`
+}

@@ -1,0 +1,28 @@
+// RETURNING.
+// Each: a statement, then what is told of every output column (testing/lineage.ts).
+export const writesCases: readonly (readonly [string, ...string[]])[] = [
+  ["insert into c values (1, 'a', 'b', 'c') returning id, email", 'c.id', 'c.email'],
+  ['insert into c (id, email) select id, note from o where total > 1 returning email', 'c.email o.id o.note | o.total'],
+  ["insert into c (id, email) values (1, 'x') on conflict (id) do update set email = excluded.email, name = c.ssn returning *", 'c.email c.id c.ssn', 'c.email c.name c.ssn', 'c.email c.ssn', 'c.email c.ssn', 'c.email c.ssn c.tags', 'c.doc c.email c.ssn'],
+  ['insert into c (id) values (1)'],
+  ['insert into c (id) values (1) returning (select max(note) from o)', 'o.note'],
+  ["insert into ruled values (1, 'x') returning *", 'ruled.id ? | ?', 'ruled.x ? | ?'],
+  ["update c set email = 'x' where ssn = '1' returning id, email", 'c.id | c.ssn', 'c.email | c.ssn'],
+  ['update c set name = email returning name', 'c.email c.name'],
+  ["update c set (name, email) = (select note, 'x' from o where o.cid = c.id limit 1) returning email", 'c.email o.note | c.id o.cid'],
+  ["update c set name = 'x' from o where o.cid = c.id returning c.name, o.note", 'c.name | c.id o.cid', 'o.note | c.id o.cid'],
+  ["update c set name = 'x' returning old.name, new.name, old.*", 'c.name', 'c.name', 'c.id', 'c.name', 'c.email', 'c.ssn', 'c.tags', 'c.doc'],
+  ["update c set name = 'x' returning with (old as before, new as after) before.ssn, after.email", 'c.ssn', 'c.email'],
+  ["update plain set email = 'x' returning *", 'c.id plain.id', 'c.email plain.email'],
+  ['delete from c returning *', 'c.id', 'c.name', 'c.email', 'c.ssn', 'c.tags', 'c.doc'],
+  ['delete from c using o where o.cid = c.id returning c.email, o.note', 'c.email | c.id o.cid', 'o.note | c.id o.cid'],
+  ["delete from c x where x.ssn = '1' returning x", 'c.doc c.email c.id c.name c.ssn c.tags | c.ssn'],
+  ['merge into c using o on o.cid = c.id when matched then update set name = o.note when not matched then insert (id, name) values (o.cid, o.note) returning merge_action(), c.name, o.total', '| c.id o.cid', 'c.name o.cid o.note | c.id o.cid', 'o.total | c.id o.cid'],
+  ["merge into c using o on o.cid = c.id when matched and c.ssn = '1' then delete returning *", 'o.id | c.id c.ssn o.cid', 'o.cid | c.id c.ssn o.cid', 'o.total | c.id c.ssn o.cid', 'o.note | c.id c.ssn o.cid', 'o.at | c.id c.ssn o.cid', 'c.id | c.id c.ssn o.cid', 'c.name | c.id c.ssn o.cid', 'c.email | c.id c.ssn o.cid', 'c.ssn | c.id c.ssn o.cid', 'c.tags | c.id c.ssn o.cid', 'c.doc | c.id c.ssn o.cid'],
+  ['merge into c using (select 1 as id) x on x.id = c.id when matched then do nothing returning old.email, new.email', 'c.email | c.id', 'c.email | c.id'],
+  ["insert into over_ruled (id, x) values (1, 'x') returning x", 'over_ruled.x ruled.x ? | ?'],
+  ['insert into triggered (id) values (1) returning email', 'c.email triggered.email ? | ?'],
+  ['insert into o (id, total) values (1, 2), (2, 3) returning id, total', 'o.id', 'o.total'],
+  ['insert into o (id, note) select id, email from c on conflict (id) do nothing returning id', 'c.email c.id o.id'],
+  ['with x as (select ssn from c) insert into o (id, note) select 1, ssn from x returning note', 'c.ssn o.note'],
+]

@@ -1,0 +1,62 @@
+// For tests: a real PostgreSQL with a schema, its catalog as the gateway reads it, and lineages in words.
+import { Client } from 'pg'
+import { loadModule, parseSync } from 'libpg-query'
+import { pino } from 'pino'
+import { Secret } from '../../../credentials/secret.ts'
+import { startPostgres } from '../../../testing/real-postgres.ts'
+import { createCatalogKeeper } from '../../catalog-keeper.ts'
+import type { Catalog } from '../../catalog.ts'
+import { lineageOf, statementsOf, type Lineage, type LineageInputs, type Traced } from '../lineage-of.ts'
+
+export interface LineageServer {
+  readonly client: Client
+  readonly catalog: Catalog
+  readonly trace: (sql: string, inputs?: Partial<LineageInputs>) => Lineage
+  /** `value | influence` of each column: `customers.email | orders.id`; `?` where something is unknown. */
+  readonly told: (sql: string) => readonly string[]
+  readonly names: (traced: Traced) => string
+  readonly stop: () => Promise<void>
+}
+
+export async function startLineage(schema: string): Promise<LineageServer> {
+  await loadModule()
+  const server = await startPostgres()
+  const address = await server.database('shop')
+  const client = new Client(address)
+  await client.connect()
+  await client.query(schema)
+  const keeper = createCatalogKeeper({ target: { ...address, summary: { name: 'shop' }, password: new Secret(address.password), tls: 'disable', ca: null }, log: pino({ level: 'silent' }) })
+  const catalog = await keeper.refresh()
+  await keeper.dispose()
+  const parse = (text: string): unknown => parseSync(text)
+  const trace = (sql: string, inputs: Partial<LineageInputs> = {}): Lineage =>
+    lineageOf(statementsOf(parseSync(sql))[0], { catalog, searchPath: 'default', parse, ...inputs })
+  const names = (traced: Traced): string => namesOf(catalog, traced)
+  return {
+    client, catalog, trace, names,
+    told(sql) {
+      const lineage = trace(sql)
+      if (lineage.kind === 'unknown') return ['unknown']
+      const columns = lineage.kind === 'open' ? [lineage.every] : lineage.columns
+      const told = columns.map(({ value, influence }) => {
+        const decides = names(influence)
+        return decides === '' ? names(value) : `${names(value)} | ${decides}`.trim()
+      })
+      return lineage.kind === 'open' ? ['open', ...told] : told
+    },
+    async stop() {
+      await client.end()
+      await server.stop()
+    },
+  }
+}
+
+/** Schema public goes without saying. */
+function namesOf(catalog: Catalog, { columns, unknown }: Traced): string {
+  const names = columns.map(({ oid, number }) => {
+    const relation = catalog.byOid.get(oid)
+    const column = relation?.columns.find((item) => item.number === number)?.name ?? String(number)
+    return `${relation?.schema === 'public' ? '' : `${relation?.schema}.`}${relation?.name}.${column}`
+  }).sort()
+  return [...names, ...unknown === null ? [] : ['?']].join(' ')
+}
