@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest'
+import type { ColumnMaskRule } from '../policy/snapshot.ts'
+import { bindMasks } from './binding.ts'
+import { planColumns, type RowField, type Treatment } from './plan.ts'
+import { catalogOf } from './testing/catalog.ts'
+
+const [customers, products, contacts, sequence] = [20_001, 20_002, 20_003, 20_004]
+const catalog = catalogOf([
+  { oid: customers, name: 'customers', columns: ['id', 'name', 'email'] },
+  { oid: products, name: 'products', columns: ['id', 'name'] },
+  { oid: contacts, name: 'contacts', kind: 'view', reads: [customers], columns: ['name', 'contact'] },
+  { oid: sequence, name: 'orders_id_seq', kind: 'sequence', columns: [] },
+  { oid: 1259, schema: 'pg_catalog', name: 'pg_class', columns: ['relname'] },
+])
+const pii: ColumnMaskRule = { policy: 'shop', rule: 'pii', column: 'public.customers.email', as: 'redact', isExempt: false }
+const secrets = { policy: 'shop', rule: 'secrets', detectors: ['email'], as: 'redact' as const, isExempt: false }
+const ref = { policy: 'shop', rule: 'pii' }
+
+interface Options { readonly isTainted?: boolean; readonly masks?: readonly ColumnMaskRule[]; readonly detect?: readonly (typeof secrets)[] }
+const text = (tableOid: number, columnNumber: number, typeOid = 25, format = 0): RowField => ({ name: 'c', tableOid, columnNumber, typeOid, format })
+
+function plan(fields: readonly RowField[], { isTainted = false, masks = [pii], detect = [] }: Options = {}) {
+  return planColumns({ bound: bindMasks({ columns: masks, detect }, catalog), fields, isTainted })
+}
+const clients = (fields: readonly RowField[], options?: Options): readonly Treatment['kind'][] => plan(fields, options).map(({ client }) => client.kind)
+
+test('a masked column is replaced, the others of its table are not', () => {
+  expect(plan([text(customers, 2), text(customers, 3)], { isTainted: true })).toEqual([
+    { client: { kind: 'clear' }, record: { kind: 'clear' } },
+    { client: { kind: 'replace', bytes: Buffer.from('[masked]'), rule: ref, why: 'the column is masked' }, record: { kind: 'replace', bytes: Buffer.from('[masked]'), rule: ref, why: 'the column is masked' } },
+  ])
+})
+
+test('an alias changes nothing: names are not looked at', () => {
+  expect(clients([{ ...text(customers, 3), name: 'id' }, { ...text(customers, 1), name: 'email' }])).toEqual(['replace', 'clear'])
+})
+
+describe('a column without a known origin', () => {
+  test('is replaced whole in a statement that touches masked columns, and says why', () => {
+    const [only] = plan([text(0, 0)], { isTainted: true })
+    expect(only?.client).toMatchObject({ kind: 'replace', rule: ref, why: 'no known origin, in a statement that touches masked columns' })
+  })
+
+  test('is clear elsewhere', () => {
+    expect(clients([text(0, 0)])).toEqual(['clear'])
+  })
+
+  test('is replaced when another field comes from a tainted relation, whatever the parse tree said', () => {
+    expect(clients([text(0, 0), text(customers, 1)], { isTainted: false })).toEqual(['replace', 'clear'])
+    expect(clients([text(0, 0), text(contacts, 1)], { isTainted: false })).toEqual(['replace', 'replace'])
+  })
+
+  test.each([
+    ['a column number the catalog does not have', text(products, 9)],
+    ['a table the catalog does not have', text(30_000, 1)],
+    ['a whole row of another table', text(products, 0)],
+  ])('is also %s', (_, field) => {
+    expect(clients([field], { isTainted: true })).toEqual(['replace'])
+  })
+
+  test.each([['table', text(30_000, 1)], ['column', text(products, 9)]])('is a %s unknown to the catalog even where nothing else is tainted: a mask may be meant for it', (_, field) => {
+    expect(clients([field])).toEqual(['replace'])
+    expect(clients([field], { masks: [] })).toEqual(['clear'])
+  })
+
+  test('is not a sequence, whose columns the catalog does not list', () => {
+    expect(clients([text(sequence, 1, 20)], { isTainted: true })).toEqual(['clear'])
+  })
+})
+
+test('a whole row of a table with masked columns is replaced though the server says its table', () => {
+  expect(plan([text(customers, 0, 2249)])[0]?.client).toMatchObject({ kind: 'replace', bytes: null, why: 'a whole row with masked columns' })
+})
+
+test('system columns and catalog tables stay clear in a tainted statement', () => {
+  expect(clients([text(customers, -1, 27), text(1259, 1, 19)], { isTainted: true })).toEqual(['clear', 'clear'])
+})
+
+test('every column of a view over masked columns is replaced', () => {
+  expect(plan([text(contacts, 1), text(contacts, 2)]).map(({ client }) => client)).toEqual([
+    expect.objectContaining({ kind: 'replace', why: 'a column of a view over masked columns' }), expect.objectContaining({ kind: 'replace' }),
+  ])
+})
+
+describe('a principal the rule excepts', () => {
+  const exempt = { ...pii, isExempt: true }
+  test('sees the column, the expression, the row and the view; the recording does not', () => {
+    for (const field of [text(customers, 3), text(0, 0), text(customers, 0), text(contacts, 2)]) {
+      const [only] = plan([field], { isTainted: true, masks: [exempt] })
+      expect([only?.client.kind, only?.record.kind]).toEqual(['clear', 'replace'])
+    }
+  })
+
+  test('from a mask on a view, and not from the one below it, sees neither', () => {
+    const onView = { ...exempt, column: 'public.contacts.contact' }
+    expect(clients([text(contacts, 2)], { masks: [onView, pii] })).toEqual(['replace'])
+  })
+
+  test('by one rule and not by another sees neither', () => {
+    const strict = { ...pii, rule: 'strict', column: '*.*.name' }
+    expect(clients([text(customers, 3), text(customers, 2), text(0, 0)], { isTainted: true, masks: [exempt, strict] })).toEqual(['clear', 'replace', 'replace'])
+  })
+})
+
+describe('detectors', () => {
+  test('look at text, and not at numbers, dates and bytes', () => {
+    expect(clients([25, 1043, 1042, 114, 3802, 142, 1009, 99_999].map((type) => text(products, 2, type)), { detect: [secrets] })).toEqual(Array.from({ length: 8 }, () => 'scan'))
+    expect(clients([16, 17, 20, 23, 701, 1082, 1114, 1184, 1700, 2950].map((type) => text(products, 2, type)), { detect: [secrets] })).toEqual(Array.from({ length: 10 }, () => 'clear'))
+  })
+
+  test('do not look at what is replaced anyway', () => {
+    expect(clients([text(customers, 3), text(0, 0)], { isTainted: true, detect: [secrets] })).toEqual(['replace', 'replace'])
+  })
+
+  test('replace the whole value where the binary form has lengths inside', () => {
+    const [plain, list, unknown] = plan([text(products, 2, 25, 1), text(products, 2, 1009, 1), text(products, 2, 99_999, 1)], { detect: [secrets] }).map(({ client }) => client)
+    expect(plain).toEqual({ kind: 'scan' })
+    expect(list).toMatchObject({ kind: 'scan', otherwise: expect.any(Buffer) })
+    expect(unknown).toEqual({ kind: 'scan', otherwise: null })
+  })
+
+  test('look for the recording even where the client is excepted', () => {
+    const [only] = plan([text(products, 2)], { detect: [{ ...secrets, isExempt: true }] })
+    expect([only?.client.kind, only?.record.kind]).toEqual(['clear', 'scan'])
+  })
+})

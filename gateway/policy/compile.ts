@@ -1,0 +1,107 @@
+// A snapshot's rules as closures, narrowed to one principal on one connection and kept as long as all three live. What is
+// decided per command (evaluate.ts) then looks at a handful of rules and compares strings.
+import type { ConnectionSummary } from '../../shared/connection.ts'
+import type { MaskRule } from '../../shared/policy/mask.ts'
+import type { PolicyScope, Rule } from '../../shared/policy/rule.ts'
+import { compileGlobs } from '../../shared/policy/glob.ts'
+import type { Principal } from '../../shared/principal.ts'
+import type { RuleRef } from '../../shared/verdict.ts'
+import type { MaskSet, PolicySnapshot } from './snapshot.ts'
+import { compileSqlBody, type SqlMatcher } from './sql-body.ts'
+import { compileWho, type PrincipalMatcher } from './who.ts'
+
+export interface CompiledRule {
+  readonly ref: RuleRef
+  readonly rule: Rule
+  readonly matches: SqlMatcher
+}
+
+/** The rules that are about this principal on this connection, in the order of their files. */
+export interface View {
+  readonly deny: readonly CompiledRule[]
+  readonly approve: readonly CompiledRule[]
+  readonly allow: readonly CompiledRule[]
+  readonly masks: MaskSet
+}
+
+/** Only what gives access counts: a principal whom policies merely deny things has no business on the connection. */
+export const hasRule = (view: View): boolean => view.allow.length > 0 || view.approve.length > 0
+
+interface CompiledPolicy {
+  readonly policy: string
+  readonly holdsOn: (connection: ConnectionSummary) => boolean
+  readonly rules: readonly (CompiledRule & { readonly who: PrincipalMatcher })[]
+  readonly masks: readonly { readonly rule: MaskRule; readonly isExempt: PrincipalMatcher }[]
+}
+
+interface Compiled {
+  readonly policies: readonly CompiledPolicy[]
+  readonly views: WeakMap<ConnectionSummary, WeakMap<Principal, View>>
+}
+
+const compiledSnapshots = new WeakMap<PolicySnapshot, Compiled>()
+
+/** Done at load, so that the first command does not wait for it. */
+export function compileSnapshot(snapshot: PolicySnapshot): Compiled {
+  const known = compiledSnapshots.get(snapshot)
+  if (known !== undefined) return known
+  const policies = snapshot.policies.map((policy): CompiledPolicy => ({
+    policy: policy.policy,
+    holdsOn: compileScope(policy.scope),
+    rules: policy.rules.map((rule) => ({
+      ref: { policy: policy.policy, rule: rule.id }, rule, matches: compileSqlBody(rule.body), who: compileWho(rule.who),
+    })),
+    masks: policy.masks.map((rule) => ({ rule, isExempt: compileWho(rule.except) })),
+  }))
+  const compiled: Compiled = { policies, views: new WeakMap() }
+  compiledSnapshots.set(snapshot, compiled)
+  return compiled
+}
+
+export function viewOf(snapshot: PolicySnapshot, principal: Principal, connection: ConnectionSummary): View {
+  const { policies, views } = compileSnapshot(snapshot)
+  let ofConnection = views.get(connection)
+  if (ofConnection === undefined) views.set(connection, (ofConnection = new WeakMap()))
+  let view = ofConnection.get(principal)
+  if (view === undefined) ofConnection.set(principal, (view = narrow(policies, principal, connection)))
+  return view
+}
+
+function narrow(policies: readonly CompiledPolicy[], principal: Principal, connection: ConnectionSummary): View {
+  const here = policies.filter((policy) => policy.holdsOn(connection))
+  const rules = here.flatMap((policy) => policy.rules.filter(({ rule, who }) => isAbout(who, principal, rule.effect !== 'allow')))
+  return {
+    deny: rules.filter(({ rule }) => rule.effect === 'deny'),
+    approve: rules.filter(({ rule }) => rule.effect === 'approve'),
+    allow: rules.filter(({ rule }) => rule.effect === 'allow'),
+    masks: maskSet(here, principal),
+  }
+}
+
+/** Closed: a `who` that cannot be evaluated counts in a deny or approve, and not in an allow or an `except` (design.md §4). */
+export function isAbout(who: PrincipalMatcher, principal: Principal, onError: boolean): boolean {
+  try {
+    return who(principal)
+  } catch {
+    return onError
+  }
+}
+
+function maskSet(policies: readonly CompiledPolicy[], principal: Principal): MaskSet {
+  const masks = policies.flatMap(({ policy, masks }) => masks.map(({ rule, isExempt }) => ({
+    target: rule.target, shown: { policy, rule: rule.id, as: rule.as, isExempt: isAbout(isExempt, principal, false) },
+  })))
+  return {
+    columns: masks.flatMap(({ target, shown }) => (target.kind === 'columns' ? target.columns.map((column) => ({ ...shown, column })) : [])),
+    detect: masks.flatMap(({ target, shown }) => (target.kind === 'detect' ? [{ ...shown, detectors: target.detectors }] : [])),
+  }
+}
+
+export function compileScope(scope: PolicyScope): (connection: ConnectionSummary) => boolean {
+  if (scope.kind === 'connections') {
+    const matches = compileGlobs(scope.names, '.')
+    return (connection) => matches(connection.name)
+  }
+  const labels = Object.entries(scope.labels).map(([label, globs]) => ({ label, matches: compileGlobs(globs, '/') }))
+  return ({ labels: own }) => labels.every(({ label, matches }) => Object.hasOwn(own, label) && matches(own[label] ?? ''))
+}

@@ -1,0 +1,19 @@
+// docs/policy.md is what people copy from: its examples load, and it names every word the language has.
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { detectorNames } from '../../shared/policy/detectors.ts'
+import { sqlKindNames } from '../../shared/policy/sql-kinds.ts'
+import { snapshotOf } from './testing/build.ts'
+
+const text = readFileSync(new URL('../../docs/policy.md', import.meta.url), 'utf8')
+const examples = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml]) => yaml ?? '')
+
+test('every example of docs/policy.md loads', () => {
+  expect(examples.length).toBeGreaterThan(1)
+  expect(snapshotOf(...examples).policies.map(({ policy }) => policy)).toEqual(['shop', 'who-examples'])
+})
+
+test('docs/policy.md names every kind, detector and key of who', () => {
+  const words = [...sqlKindNames, ...Object.keys(detectorNames), 'groups', 'users', 'email-domain', 'kind', 'ci', 'claims', 'except']
+  expect(words.filter((word) => !text.includes(`\`${word}\``))).toEqual([])
+})

@@ -1,0 +1,36 @@
+// The policies in force: an immutable snapshot, swapped whole. evaluate(…) and masksFor(…) read only this.
+import type { Policy } from '../../shared/policy/rule.ts'
+
+export interface PolicySnapshot {
+  /** Hex SHA-256 over the files' names and bytes. */
+  readonly hash: string
+  readonly policies: readonly Policy[]
+}
+
+/** Holds the one current snapshot; a bad reload keeps the last good one and says so. */
+export interface PolicyHolder {
+  readonly current: PolicySnapshot
+  onChange(listener: (snapshot: PolicySnapshot) => void): () => void
+}
+
+/** One mask rule as it stands for one principal on one connection. */
+export interface ColumnMaskRule {
+  readonly policy: string
+  readonly rule: string
+  /** `schema.table.column`, each part a glob. */
+  readonly column: string
+  readonly as: 'redact'
+  /** `except` lets this principal see the value; the recording stays masked all the same. */
+  readonly isExempt: boolean
+}
+export interface DetectRule {
+  readonly policy: string
+  readonly rule: string
+  readonly detectors: readonly string[]
+  readonly as: 'redact'
+  readonly isExempt: boolean
+}
+export interface MaskSet {
+  readonly columns: readonly ColumnMaskRule[]
+  readonly detect: readonly DetectRule[]
+}
