@@ -1,0 +1,72 @@
+// gateway.yaml as zod reads it (design.md §4): unknown keys are errors, a secret is a reference or it is refused. Nothing is read
+// from disk or environment here; resolve.ts does that.
+import { z } from 'zod'
+import { knownKeys, plainName } from '../../shared/policy/shapes.ts'
+import { whoSchema } from '../../shared/policy/who.ts'
+import type { SecretRef } from '../credentials/resolve-secret.ts'
+import { parseListenAddress } from './address.ts'
+
+const text = z.string().min(1, { error: 'expected a value, not an empty text' })
+
+const address = z.string().transform((written, context) => {
+  const parsed = parseListenAddress(written)
+  if (parsed !== null) return parsed
+  context.addIssue({ code: 'custom', message: 'expected host:port, such as 127.0.0.1:8443 or [::1]:8443; port 0 is any free port' })
+  return z.NEVER
+})
+
+const secretShape = { env: text.optional(), file: text.optional() }
+const secretRef = z.strictObject(secretShape, {
+  // Also for a literal: its text must not be repeated in the message.
+  error: (issue) => (issue.code === 'unrecognized_keys' ? 'env, file' : 'a secret is never written here; expected a reference: { env: NAME } or { file: path }'),
+}).transform((ref, context): SecretRef => {
+  if (ref.env !== undefined && ref.file === undefined) return { env: ref.env }
+  if (ref.file !== undefined && ref.env === undefined) return { file: ref.file }
+  context.addIssue({ code: 'custom', message: 'expected one reference, { env: NAME } or { file: path }' })
+  return z.NEVER
+})
+
+const listenShape = { api: address, postgres: address.optional(), ssh: address.optional() }
+const tlsShape = { cert: text, key: text }
+const claimsShape = { id: text.default('sub'), email: text.default('email'), groups: text.default('groups') }
+
+const identityShape = {
+  name: plainName, issuer: text, audience: text,
+  kind: z.enum(['human', 'ci', 'agent'], { error: 'expected human, ci or agent' }),
+  jwks: text.optional(), claims: z.strictObject(claimsShape, knownKeys(claimsShape)).prefault({}),
+  client_id: text.optional(), scopes: z.array(text).default(['openid', 'profile', 'email']),
+}
+
+const tlsModes = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
+const fileRefShape = { file: text }
+const postgresShape = {
+  name: plainName, kind: z.literal('postgres'),
+  labels: z.record(text, z.string({ error: 'expected a text; quote it' })).default({}),
+  host: text.refine((host) => !/[/\s]/.test(host), { error: 'expected a host name or address' }),
+  port: z.number().int().min(1).max(65_535).default(5432), database: text, user: text, password: secretRef.optional(),
+  tls: z.enum(tlsModes, { error: `expected one of ${tlsModes.join(', ')}` }).default('verify-full'),
+  ca: z.strictObject(fileRefShape, { error: (issue) => (issue.code === 'unrecognized_keys' ? 'file' : 'expected { file: path } of a PEM file') }).optional(),
+}
+
+/** Known, so that the message can say so; refused, because what is not served must not look configured. */
+const kubernetes = z.looseObject({ kind: z.literal('kubernetes') }).superRefine((_, context) => {
+  context.addIssue({ code: 'custom', path: ['kind'], message: 'kubernetes connections are not available yet; this gateway serves postgres' })
+}).transform(() => z.NEVER)
+
+const connection = z.discriminatedUnion('kind', [z.strictObject(postgresShape, knownKeys(postgresShape)), kubernetes], { error: 'expected kind: postgres' })
+
+const configShape = {
+  listen: z.strictObject(listenShape, knownKeys(listenShape)),
+  tls: z.strictObject(tlsShape, knownKeys(tlsShape)).optional(),
+  data: text.default('./data'),
+  store: secretRef.optional(),
+  /** `kernel`: a command goes upstream when its record is with the kernel. `disk`: when it is on the disk, by an fsync that sessions share. */
+  recording: z.strictObject({ mode: z.enum(['kernel', 'disk']).default('kernel') }).optional(),
+  identity: z.array(z.strictObject(identityShape, knownKeys(identityShape))).min(1, { error: 'expected at least one provider; without one nobody can sign in' }),
+  connections: z.array(connection).default([]),
+  policies: text,
+  reviewers: whoSchema.optional(),
+}
+
+export const configSchema = z.strictObject(configShape, knownKeys(configShape))
+export type WrittenConfig = z.output<typeof configSchema>

@@ -1,0 +1,72 @@
+// What every protocol and the API stand on, composed in the order in which each needs those before it: store, journal, policies,
+// identity, analyzer, registry. What is added to `stops` is stopped in reverse.
+import { join } from 'node:path'
+import type { GatewayConfig } from './config.ts'
+import type { Guard } from './guard.ts'
+import { createIdentity, type Identity } from './identity/identity.ts'
+import type { Log } from './log.ts'
+import type { GatewayContext, PostgresConnection } from './pipeline/context.ts'
+import { createRegistry, type EndingRegistry } from './pipeline/create-registry.ts'
+import type { PostgresTarget } from './pipeline/target.ts'
+import { unrecorded } from './pipeline/session.ts'
+import { createPolicyHolder, type ReloadingPolicyHolder } from './policy/holder.ts'
+import { openJournal, type OpenJournal } from './recording/journal.ts'
+import type { JournalFs } from './recording/segment-files.ts'
+import { createSqlAnalyzer } from './sql/analyzer.ts'
+import { createCatalogKeeper } from './sql/catalog-keeper.ts'
+import type { CatalogKeeper } from './sql/catalog.ts'
+import type { Stops } from './stops.ts'
+import { createAuditLog } from './store/audit.ts'
+import { gatewayId } from './store/gateway-id.ts'
+import { createSessions, type Sessions } from './store/sessions.ts'
+import { openStore } from './store/store.ts'
+import { createTokens } from './store/tokens.ts'
+
+export interface Core {
+  readonly context: GatewayContext
+  readonly sessions: Sessions
+  readonly identity: Identity
+  readonly policies: ReloadingPolicyHolder
+  readonly journal: OpenJournal
+  readonly registry: EndingRegistry
+}
+
+export interface CoreParts { readonly log: Log; readonly guard: Guard; readonly stops: Stops; readonly journalFs?: JournalFs | undefined }
+
+export async function openCore(config: GatewayConfig, { log, guard, stops, journalFs }: CoreParts): Promise<Core> {
+  const id = gatewayId(config.data)
+  const store = stops.add(await openStore({ dataDir: config.data, ...(config.store !== null && { url: config.store }) }))
+  const sessions = createSessions(store, id)
+  const leftOpen = await sessions.closeLeftOpen()
+  if (leftOpen > 0) log.warn({ sessions: leftOpen }, 'sessions were open when this gateway stopped unexpectedly; they are closed in the store now')
+  const audit = loggedAudit(createAuditLog(store, id).append, log)
+
+  const journal = stops.add(await openJournal({
+    dir: join(config.data, 'recordings'), gateway: id, mode: config.recordingMode, ...(journalFs !== undefined && { fs: journalFs }),
+    onEvent: ({ kind, ...event }) => log[kind === 'segment' ? 'debug' : 'error'](event, `journal: ${kind}`),
+  }))
+  const policies = stops.add(await createPolicyHolder(config.policies, { log, onEvent: audit }))
+  const identity = stops.add(createIdentity({ entries: config.identity, store: createTokens(store), log }))
+  const analyzer = stops.add(createSqlAnalyzer())
+  const registry = createRegistry({ store: sessions, audit, log })
+  const postgres = new Map(config.connections.map((target) => [target.summary.name, connectionTo(target, log, stops)]))
+
+  journal.onFailure((error) => {
+    guard.close(error)
+    for (const session of registry.live()) session.end(unrecorded)
+  })
+  return { context: { log, authenticator: identity, policies, journal, analyzer, registry, postgres, audit }, sessions, identity, policies, journal, registry }
+}
+
+/** One catalog a connection, read at its first session. */
+function connectionTo(target: PostgresTarget, log: Log, stops: Stops): PostgresConnection {
+  let keeper: CatalogKeeper | null = null
+  return { target, catalog: () => (keeper ??= stops.add(createCatalogKeeper({ target, log }))) }
+}
+
+function loggedAudit(append: GatewayContext['audit'], log: Log): GatewayContext['audit'] {
+  return (event) => append(event).catch((error: unknown) => {
+    log.error({ err: error, kind: event.kind }, 'an audit event could not be written')
+    throw error
+  })
+}

@@ -1,0 +1,192 @@
+// Every limit of the gateway, by name, with its reason. Units last. A limit that is hit is an error that names it.
+
+/** From accept to an authenticated startup: slow-loris ends here (threats.md: GHSA-78rf-vg74-7cr8). */
+export const handshakeMs = 10_000
+/** Handshakes under way at once; for one more the oldest is closed, so logins cannot exhaust sockets, nor the silent keep out the others. */
+export const handshakesMax = 4_000
+/** Reaching and signing in to an upstream. */
+export const upstreamConnectMs = 10_000
+/** A session without a command ends: a forgotten psql holds a production connection. */
+export const sessionIdleMs = 60 * 60_000
+/** Sessions open at once in one gateway process. */
+export const sessionsMax = 12_000
+
+/** A startup packet (PostgreSQL's own is 10,000). */
+export const startupBytesMax = 10_000
+export const startupParametersMax = 64
+/** A password message holds a token. */
+export const passwordBytesMax = 4_096 + 64
+/** One SQL text: what the parser's worker accepts; 200 KB INSERTs are real, 1 GB queries are not. */
+export const statementBytesMax = 1024 * 1024
+/** One message from a client (Bind with large parameters, CopyData); refused before it is buffered. */
+export const frontendMessageBytesMax = 16 * 1024 * 1024
+/** One message from an upstream that must be looked into as a whole (DataRow under masks); larger rows pass only where nothing is masked. */
+export const backendMessageBytesMax = 64 * 1024 * 1024
+/** PostgreSQL's own caps. */
+export const columnsMax = 1_664
+export const parametersMax = 65_535
+/** SCRAM iterations an upstream may demand: PBKDF2 is bounded work (CVE-2026-6665). */
+export const scramIterationsMax = 1_000_000
+/** And must demand at least (RFC 7677 §4): fewer make what we prove cheap to guess our password from. */
+export const scramIterationsMin = 4_096
+/** Signing in to an upstream: bytes of one message, and messages before the first ReadyForQuery; an endless NOTICE ends here. */
+export const upstreamHandshakeMessageBytesMax = 64 * 1024
+export const upstreamHandshakeMessagesMax = 500
+/** Prepared statements and portals one session may hold by name. */
+export const preparedMax = 2_000
+/** Messages of one pipeline whose answers are outstanding. */
+export const pipelineMax = 20_000
+
+/** Bytes queued towards a slow reader before its session stops reading from the other side. */
+export const writeQueueBytesMax = 1024 * 1024
+
+/** Bytes of one value that detectors' patterns look at (10–20 MB/s): a value with more that looks suspicious is masked whole. */
+export const detectorBytesMax = 256 * 1024
+
+/** Parsing: seconds a statement may hold a parser worker; then the worker is replaced and the statement refused. */
+export const parseMs = 5_000
+/** Facts cached by statement text, all sessions together. */
+export const factsCacheEntriesMax = 5_000
+export const factsCacheBytesMax = 32 * 1024 * 1024
+/** How old the catalog may be; DDL seen and unknown names refresh it at once. */
+export const catalogRefreshMs = 60_000
+
+/** Output kept per command in a recording, bytes; the rest is counted, and the frame `truncated` says so. */
+export const recordedOutputBytesMax = 64 * 1024
+/** A journal file is closed and a new one begun. */
+export const journalBytesMax = 256 * 1024 * 1024
+/** Frames of one turn that wait for its end; more are written at once, so that one turn cannot hold much memory. */
+export const journalBatchBytesMax = 1024 * 1024
+/** One frame. What cannot be recorded whole is refused, never cut. */
+export const recordedFrameBytesMax = 32 * 1024 * 1024
+/** How long what the kernel holds may stay off the disk (mode `kernel`): what a power cut can take. */
+export const journalSyncMs = 1_000
+/**
+ * A write on the loop that took longer than this makes the next ones leave the loop, so that a slow disk stalls other sessions once.
+ * Well above what a process waits for a core on a busy machine: off the loop a record costs five times as much.
+ */
+export const journalSlowWriteMs = 100
+/** How long every write must have been quick before they come back to the loop. */
+export const journalQuickAgainMs = 2_000
+/** Frames that wait for a slow disk, all sessions together; past it the journal fails rather than take the memory. */
+export const journalWaitingBytesMax = 64 * 1024 * 1024
+/** Indexes of closed journal files a reader keeps, so that paging does not read them again. */
+export const journalIndexesMax = 8
+
+/** One page of a recording, payload bytes: beside the number of frames, so that a page of output stays small. */
+export const recordingPageBytesMax = 4 * 1024 * 1024
+
+/** One question to the store: a store that hangs is a store that is lost. */
+export const storeQueryMs = 5_000
+/** Opening the store: PGlite compiles and may recover after a crash. */
+export const storeOpenMs = 60_000
+/** Connections to a configured PostgreSQL store. */
+export const storeConnectionsMax = 8
+/** How often the end of a session is written again before the failure is only logged; and the first pause, doubled each time. */
+export const sessionEndAttemptsMax = 6
+export const sessionEndRetryMs = 500
+
+/** API request bodies. */
+export const apiBodyBytesMax = 64 * 1024
+/** Clock skew allowed on `exp` and `nbf`, seconds. */
+export const clockSkewSeconds = 60
+/** Policies and jwks files: a cap on what is read. */
+export const configFileBytesMax = 1024 * 1024
+
+/** A JWT as a bearer; refused by length before anything of it is parsed. Tokens with hundreds of groups stay below. */
+export const jwtCharactersMax = 16 * 1024
+/** `sub` (OpenID Connect Core 2: at most 255 characters), an email (RFC 5321: 254), a group's name. */
+export const claimCharactersMax = 255
+/** Groups of one principal; more are a misconfigured provider, and the token is refused rather than cut. */
+export const groupsMax = 1_000
+/** Discovery and key sets of a provider: seconds to wait, bytes to read, and how often at most an unknown key or a failure asks again. */
+export const providerFetchMs = 5_000
+export const providerResponseBytesMax = 256 * 1024
+export const providerCooldownMs = 30_000
+export const providerRetryMs = 5_000
+/** Keys are read again after this, so a key a provider withdrew stops counting. */
+export const providerKeysAgeMs = 10 * 60_000
+/** How often leases are compared with the clock: their end is promised within a second. */
+export const leaseTickMs = 250
+/** Failed logins written to the audit log a minute; the rest is counted there, so that nobody fills the store without a token. */
+export const loginFailuresAuditedPerMinute = 60
+
+/** Token exchanges of one principal a minute: each is a row in the store, and a client needs four an hour. */
+export const exchangesPerMinute = 60
+
+/** A request to the API, from its first byte to its last; a response takes no longer. */
+export const apiRequestMs = 15_000
+/** Request line and headers; a JWT bearer is the largest of them. */
+export const apiHeaderBytesMax = 24 * 1024
+/** A kept-alive API socket without a request. */
+export const apiIdleMs = 15_000
+/** TLS sockets of the API listener, tunnels among them. */
+export const apiSocketsMax = 16_000
+/** A tunnel is asked whether it is alive this often, and ended when it missed so many in a row. */
+export const tunnelPingMs = 20_000
+export const tunnelPingsMissedMax = 2
+/** A tunnel whose peer is alive for the kernel but takes nothing (a pager left open) ends after this. */
+export const tunnelStalledMs = 15 * 60_000
+/** What a tunnel's peer gets to answer our close frame before the socket is cut: its last rows may still be on their way. */
+export const tunnelCloseMs = 5_000
+/** What a protocol gets to tell its client, in its own tongue, that the lease has ended; with leaseTickMs it stays below a second. */
+export const tunnelEndMs = 500
+/** Tunnels being opened at once (TLS done, token being checked); more are refused. */
+export const tunnelHandshakesMax = 1_000
+/** Recordings being verified at once by the API: each reads whole journal files. More are told to try again. */
+export const verificationsMax = 2
+/** From the first signal to the exit: sessions are told, records are flushed. */
+export const stopMs = 10_000
+
+/** An own CA lasts as long as a machine does; its leaf is short and made anew at start when less than the margin is left. */
+export const ownCaDays = 3_650
+export const ownLeafDays = 90
+export const ownLeafMarginDays = 30
+/** Decisions cached for one principal on one connection (by facts), and accesses cached in all. */
+export const decisionsCachedMax = 2_000
+/** Policy files in the policies folder. */
+export const policyFilesMax = 1_000
+/** A changed policies folder must stay as it is for this long before it is read: a half-written file may be a valid, weaker policy. */
+export const policySettleMs = 300
+/** Besides file events (which network file systems and replaced folders do not give) the folder is looked at this often. */
+export const policyPollMs = 5_000
+/** A statement with a name the catalog does not know refreshes it, at most this often a connection. */
+export const unknownNameRefreshMs = 1_000
+/** How long a session waits for the upstream to take a CancelRequest before it goes on. */
+export const cancelMs = 2_000
+/** A parameter's value in the record; the rest is counted. */
+export const recordedParameterCharactersMax = 4_096
+/** A secret from a file: a password, a token or a PEM key with its chain. */
+export const secretBytesMax = 64 * 1024
+/** Levels of a parse tree: a 12,000-term sum has 24,000; libpg_query's own stack holds some 380,000 before it overflows (see gateway/sql/parse.ts). */
+export const parseDepthMax = 100_000
+/** Parser workers: a second one so that a text that takes parseMs does not hold up every other session. */
+export const parserWorkersMax = 2
+/** Texts longer than this are parsed by one worker at a time: seconds of parsing never hold up short statements of other sessions. */
+export const parserLongTextCharacters = 64 * 1024
+/** Their thread's stack, MB: reserved, touched only as far as a tree is deep. */
+export const parserStackMb = 512
+/** Their JavaScript heap, MB: a 1 MB text of short terms makes a tree of some 300 MB. */
+export const parserHeapMb = 768
+/** Texts longer than this are cached as they are only: a bulk INSERT is not looked through for constants on the main thread. */
+export const normalFormCharactersMax = 16 * 1024
+/** Statements, accesses, columns and functions of one text together: facts cross from the parser's thread and are judged one by one. */
+export const factsEntriesMax = 20_000
+/** Texts waiting for a parser worker, all sessions together; more are refused. */
+export const parserQueueMax = 10_000
+/** A catalog that could not be refreshed for this long is not used any more: masks bind to it. */
+export const catalogStaleMs = 10 * 60_000
+/** Reading the whole catalog: a half-open connection is given up then. 20,000 relations take some 200 ms. */
+export const catalogLoadMs = 60_000
+/** Reading the catalog: each of its few queries. */
+export const catalogQueryMs = 20_000
+/** Definitions of views are read under locks of what they name: somebody's ALTER must not hold up the whole catalog. */
+export const catalogDefinitionsLockMs = 500
+/** Lineage: queries, joins and views inside each other. Beyond it a statement's lineage is unknown; V8's usual stack holds this. */
+export const lineageDepthMax = 300
+/** Lineage: nodes visited and columns passed on; a few seconds of work. */
+export const lineageStepsMax = 5_000_000
+/** Lineage: rounds of a recursive query; each adds a column somewhere, usual ones take two or three. */
+export const lineageRoundsMax = 200
+/** How often certificate files are looked at for a newer version (renewed by others, or our own leaf near its end). */
+export const tlsCheckMs = 60_000

@@ -1,0 +1,155 @@
+// What one principal may do on one SQL connection under one policy snapshot and one catalog: immutable inputs, and the decisions
+// derived from them, cached by the identity of facts. Replaced whole when the policy or the catalog is swapped.
+import type { SqlCommandFacts, SqlFacts } from '../../shared/command.ts'
+import type { ConnectionSummary } from '../../shared/connection.ts'
+import type { Principal } from '../../shared/principal.ts'
+import type { Verdict } from '../../shared/verdict.ts'
+import { decisionsCachedMax } from '../limits.ts'
+import { bindMasks, type BoundMasks } from '../masking/binding.ts'
+import { cleanText, createScanner, type Scanner } from '../masking/scanner.ts'
+import type { ColumnPlan, RowField } from '../masking/plan.ts'
+import { planColumns } from '../masking/plan.ts'
+import { evaluate } from '../policy/evaluate.ts'
+import { masksFor } from '../policy/masks.ts'
+import type { PolicySnapshot } from '../policy/snapshot.ts'
+import type { Catalog } from '../sql/catalog.ts'
+import { resolve, type SearchPath } from '../sql/resolve.ts'
+import { guard } from './guard.ts'
+import { hideConstants, hideParameters } from './hidden-text.ts'
+import type { Refusal } from './refusal.ts'
+
+export interface Decision {
+  readonly facts: SqlFacts
+  readonly resolved: SqlCommandFacts
+  readonly verdict: Verdict
+  /** Why it is refused; null when it may run. */
+  readonly refusal: Refusal | null
+  /** May read a relation with masked columns: columns of unknown origin are masked whole, literals are hidden in the record. */
+  readonly isTainted: boolean
+  readonly setsSearchPath: boolean
+  /** May change what names resolve to: row shapes known so far are not trusted after it. */
+  readonly changesNames: boolean
+  /** Functions whose bodies are not seen, DO, CALL: they may redefine prepared statements and cursors. */
+  readonly runsCode: boolean
+  /** DDL, or code that may run some: the catalog is read again when it is committed. */
+  readonly changesCatalog: boolean
+  /** Names the catalog does not know: refresh once and decide again. */
+  readonly unknownRelations: readonly string[]
+  /** The command's text as the recording may hold it: constants that met masked columns are hidden, and what detectors find. */
+  recordedText(text: string): string
+  recordedParameters(parameters: readonly (string | null)[]): readonly (string | null)[]
+  /** The treatment of a result of this command with these fields; `key` is the RowDescription's bytes. */
+  columns(key: Buffer, fields: () => readonly RowField[]): readonly ColumnPlan[]
+}
+
+export interface Access {
+  readonly principal: Principal
+  readonly connection: ConnectionSummary
+  readonly snapshot: PolicySnapshot
+  readonly catalog: Catalog
+  readonly bound: BoundMasks
+  /** Some column is masked for this principal (not exempt): its errors, notices and notifications are cleaned. */
+  readonly isMasked: boolean
+  /** Some output needs looking into, for the client or for the record; false: rows pass untouched. */
+  readonly looksIntoRows: boolean
+  readonly clientScanner: Scanner | null
+  readonly recordScanner: Scanner | null
+  decide(facts: SqlFacts, searchPath: SearchPath, now: number): Decision
+}
+
+export interface AccessInputs {
+  readonly principal: Principal
+  readonly connection: ConnectionSummary
+  readonly snapshot: PolicySnapshot
+  readonly catalog: Catalog
+}
+
+export function createAccess({ principal, connection, snapshot, catalog }: AccessInputs): Access {
+  const masks = masksFor(snapshot, principal, connection)
+  const bound = bindMasks(masks, catalog)
+  const decided = { default: new Map<SqlFacts, Decision>(), unknown: new Map<SqlFacts, Decision>() }
+  const detectors = (rules: typeof masks.detect) => [...new Set(rules.flatMap((rule) => rule.detectors))]
+  const clientDetectors = detectors(masks.detect.filter((rule) => !rule.isExempt))
+  const recordDetectors = detectors(masks.detect)
+  const recordScanner = recordDetectors.length > 0 ? createScanner(recordDetectors) : null
+  const isSameScan = clientDetectors.length === recordDetectors.length
+  const access: Access = {
+    principal, connection, snapshot, catalog, bound,
+    isMasked: masks.columns.some((rule) => !rule.isExempt),
+    looksIntoRows: masks.columns.length > 0 || recordDetectors.length > 0,
+    // One object where both see the same, so that "same" can be asked by identity.
+    clientScanner: isSameScan ? recordScanner : clientDetectors.length > 0 ? createScanner(clientDetectors) : null,
+    recordScanner,
+    decide(facts, searchPath, now) {
+      const cache = decided[searchPath]
+      const known = cache.get(facts)
+      if (known !== undefined) return known
+      const decision = decide(access, facts, searchPath, now)
+      if (cache.size >= decisionsCachedMax) cache.delete(cache.keys().next().value!)
+      cache.set(facts, decision)
+      return decision
+    },
+  }
+  return access
+}
+
+function decide(access: Access, facts: SqlFacts, searchPath: SearchPath, now: number): Decision {
+  const { facts: resolved, unknownRelations, callsUserFunction } = resolve(facts, access.catalog, searchPath)
+  const verdict = evaluate(access.snapshot, access.principal, access.connection, resolved, now)
+  const touchesMasked = resolved.statements.some(({ accesses }) =>
+    accesses.some(({ relations }) => relations.some((name) => access.bound.tainted.has(name))))
+  const runsCode = facts.statements.some(({ kind }) => kind === 'do' || kind === 'call')
+  const isTainted = access.bound.hasColumns && (touchesMasked || callsUserFunction || runsCode || unknownRelations.length > 0)
+  const setsSearchPath = facts.statements.some((statement) => statement.setsSearchPath)
+  const changesCatalog = facts.statements.some(({ kind }) => catalogKinds.has(kind))
+  const plans: { readonly key: Buffer; readonly plan: readonly ColumnPlan[] }[] = []
+  return {
+    facts, resolved, verdict, isTainted, unknownRelations, setsSearchPath, changesCatalog, runsCode: callsUserFunction || runsCode,
+    changesNames: setsSearchPath || changesCatalog || callsUserFunction || facts.statements.some(({ deallocates }) => deallocates !== null),
+    refusal: refusalOf(verdict) ?? guard(access, { facts: resolved, isTainted, callsUserFunction }),
+    recordedText: (text) => (isTainted ? hideConstants(text) : clean(access.recordScanner, text)),
+    recordedParameters: (parameters) => (isTainted ? hideParameters(parameters) : parameters.map((value) => value && clean(access.recordScanner, value))),
+    columns(key, fields) {
+      const known = plans.find((entry) => entry.key.equals(key))
+      if (known !== undefined) return known.plan
+      const plan = planColumns({ bound: access.bound, fields: fields(), isTainted })
+      // A text has one row shape, or a few with its formats; more is a client playing, and is planned each time.
+      if (plans.length < 4) plans.push({ key: Buffer.from(key), plan })
+      return plan
+    },
+  }
+}
+
+function clean(scanner: Scanner | null, text: string): string {
+  return scanner === null ? text : cleanText(scanner, text)
+}
+
+function refusalOf(verdict: Verdict): Refusal | null {
+  switch (verdict.effect) {
+    case 'allow': return null
+    case 'deny': return { kind: 'denied', message: verdict.reason }
+    case 'approve': return { kind: 'needs-approval', message: `${verdict.reason}; approvals are not available yet` }
+  }
+}
+
+/** Accesses shared by all sessions of the same principal on the same connection; one entry a pair, the newest inputs win. */
+export class AccessCache {
+  readonly #entries = new Map<string, Access>()
+
+  get(key: string, inputs: AccessInputs): Access {
+    const known = this.#entries.get(key)
+    if (known !== undefined && known.snapshot === inputs.snapshot && known.catalog === inputs.catalog) return known
+    const access = createAccess(inputs)
+    this.#entries.delete(key)
+    this.#entries.set(key, access)
+    if (this.#entries.size > decisionsCachedMax) this.#entries.delete(this.#entries.keys().next().value!)
+    return access
+  }
+}
+
+/** Two tokens of one person may carry different groups: everything policy can see is in the key. */
+export function accessKey(principal: Principal, connection: string): string {
+  return JSON.stringify([connection, principal.id, principal.kind, principal.email, principal.groups, principal.claims])
+}
+
+const catalogKinds = new Set(['create', 'alter', 'drop', 'refresh', 'do', 'call', 'other'])

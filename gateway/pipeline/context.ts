@@ -1,0 +1,28 @@
+// What a gateway is made of, handed to every protocol. main.ts composes it; nothing here is global.
+import type { AuditEvent } from '../../shared/audit-event.ts'
+import type { Authenticator } from '../identity/authenticate.ts'
+import type { Log } from '../log.ts'
+import type { PolicyHolder } from '../policy/snapshot.ts'
+import type { Journal } from '../recording/recorder.ts'
+import type { SqlAnalyzer } from '../sql/analyzer.ts'
+import type { CatalogKeeper } from '../sql/catalog.ts'
+import type { SessionRegistry } from './registry.ts'
+import type { PostgresTarget } from './target.ts'
+
+export interface PostgresConnection {
+  readonly target: PostgresTarget
+  /** Made at the first call, kept for the gateway's life. */
+  readonly catalog: () => CatalogKeeper
+}
+
+export interface GatewayContext {
+  readonly log: Log
+  readonly authenticator: Authenticator
+  readonly policies: PolicyHolder
+  readonly journal: Journal
+  readonly analyzer: SqlAnalyzer
+  readonly registry: SessionRegistry
+  readonly postgres: ReadonlyMap<string, PostgresConnection>
+  /** Appends to the audit log; a failure to is logged and makes the caller refuse where the event was a condition. */
+  readonly audit: (event: Omit<AuditEvent, 'at'>) => Promise<void>
+}

@@ -1,0 +1,87 @@
+// What a principal with masks may not do although policy allows the statement: ways by which a masked value would leave in
+// another column, table or message (design.md §5). Safe first: it refuses whole constructs; lineage makes it precise later.
+import type { ResolvedStatement, SqlCommandFacts } from '../../shared/command.ts'
+import { isRevealingCatalog } from '../sql/free-catalog.ts'
+import { isRefusedToMasked } from '../sql/risky-functions.ts'
+import type { Access } from './access.ts'
+import type { Refusal } from './refusal.ts'
+
+export interface GuardInputs {
+  readonly facts: SqlCommandFacts
+  readonly isTainted: boolean
+  readonly callsUserFunction: boolean
+}
+
+/** Null: nothing to object. Asked only after policy has allowed the command. */
+export function guard(access: Access, inputs: GuardInputs): Refusal | null {
+  const reading = inputs.facts.statements.find(({ statement }) => statement.readingSetting !== undefined)
+  if (reading !== undefined) return readingRefusal(reading.statement.readingSetting!)
+  if (!access.isMasked) return null
+  for (const statement of inputs.facts.statements) {
+    const message = objection(access, statement, inputs)
+    if (message !== null) return { kind: 'denied', message: `denied by masking: ${message}`, hint: 'Ask for an exception from the mask, or leave the masked columns out.' }
+  }
+  return null
+}
+
+/** For everyone, whatever policy allows: with it, every later statement could be another than the one that is judged. */
+function readingRefusal(setting: string): Refusal {
+  if (setting === '*') return { kind: 'denied', message: 'a setting is changed whose name is not a constant, so it is not known which', hint: 'Write the name as a constant.' }
+  return { kind: 'denied', message: `${setting} may not be changed: Gatehouse reads statements as UTF8 with standard strings` }
+}
+
+function objection(access: Access, resolved: ResolvedStatement, { isTainted, callsUserFunction }: GuardInputs): string | null {
+  const { statement } = resolved
+  const risky = statement.functions.find(isRefusedToMasked)
+  if (risky !== undefined) return `${risky.name}() can carry masked values out`
+  const revealing = relationsOf(resolved).find(isRevealingCatalog)
+  if (revealing !== undefined) return `${revealing} repeats values or statements of others`
+  if (statement.kind === 'do') return 'DO runs code that is not seen'
+  if (unseenCode.has(statement.tag)) return `${statement.tag} makes code that is not seen`
+  const changed = changedMasked(access, resolved)
+  if (changed !== undefined) return `${changed} has columns that are masked for you, so its definition is not yours to change`
+  if (!isTainted) return null
+  if (isCopyOut(resolved)) return 'COPY TO would carry columns that are masked for you; use SELECT'
+  if (statement.accesses.some(({ kind }) => kind === 'explain-analyze')) return 'EXPLAIN ANALYZE shows how masked values filter'
+  if (callsUserFunction && writes(resolved)) return 'a statement that writes may not call functions whose bodies are not seen'
+  return statement.isCopyingWrite || defines(resolved) ? copied(access, resolved) : null
+}
+
+/** What later runs by a name that says nothing: functions, and what calls them without looking like a call. */
+const unseenCode = new Set(['CREATE FUNCTION', 'CREATE PROCEDURE', 'CREATE AGGREGATE', 'CREATE OPERATOR', 'CREATE OPERATOR CLASS', 'CREATE CAST',
+  'CREATE CONVERSION', 'CREATE TRANSFORM', 'CREATE LANGUAGE', 'CREATE EXTENSION', 'CREATE EVENT TRIGGER'])
+
+/** Masks go by name: a masked table that is renamed, rewritten or given a trigger would show its values elsewhere. */
+function changedMasked({ bound }: Access, { statement, accesses }: ResolvedStatement): string | undefined {
+  if (statement.tag === 'CREATE INDEX') return undefined
+  return accesses.filter(({ kind }) => kind === 'alter' || kind === 'create').flatMap(({ relations }) => relations).find((name) => bound.tainted.has(name))
+}
+
+/** A view or rule over masked columns: another name for them, not known as such until it is committed and the catalog was read again. */
+function defines({ statement, accesses }: ResolvedStatement): boolean {
+  return statement.tag !== 'CREATE INDEX' && accesses.some(({ kind }) => kind === 'create')
+}
+
+function relationsOf({ accesses }: ResolvedStatement): readonly string[] {
+  return accesses.flatMap(({ relations }) => relations)
+}
+
+function isCopyOut({ statement, accesses }: ResolvedStatement): boolean {
+  return statement.tag === 'COPY' && !accesses.some(({ kind }) => kind === 'insert')
+}
+
+const writeKinds = new Set(['insert', 'update', 'merge', 'create', 'alter', 'copy-in', 'notify'])
+
+function writes({ accesses }: ResolvedStatement): boolean {
+  return accesses.some(({ kind }) => writeKinds.has(kind))
+}
+
+/** By a masked column's name alone: an alias cannot hide it, a namesake is refused too; of a view over masked columns, any column. */
+function copied(access: Access, resolved: ResolvedStatement): string | null {
+  const view = relationsOf(resolved).find((name) => access.bound.derivedNames.has(name))
+  if (view !== undefined) return `a statement that writes may not read ${view}, a view over masked columns`
+  const unknown = resolved.accesses.filter(({ kind }) => kind === 'select').flatMap(({ relations }) => relations).find((name) => !access.catalog.byName.has(name))
+  if (unknown !== undefined) return `a statement that writes may not read ${unknown}, of which nothing is known yet`
+  const read = resolved.statement.columns.find(({ name, use }) => use === 'read' && (name === '*' || access.bound.columnNames.has(name)))
+  return read === undefined ? null : `a statement that writes may not read the masked column ${read.name}`
+}

@@ -1,0 +1,52 @@
+// command → recorder.command, written ahead → verdict → forward or refuse. The one place where a command is let through. The
+// caller sends a forwarded command upstream in `journal.afterFlush`, so its record is with the kernel first.
+import { hash } from 'node:crypto'
+import type { CommandFrameData, VerdictFrameData } from '../../shared/recording.ts'
+import type { Decision } from './access.ts'
+import { hideConstants, hideParameters } from './hidden-text.ts'
+import { RunningCommand } from './handle-output.ts'
+import type { Refusal } from './refusal.ts'
+import type { Session } from './session.ts'
+
+export interface SqlCommand {
+  readonly text: string
+  /** Values of parameters in text form, where there are any; null is NULL. */
+  readonly parameters: readonly (string | null)[]
+  /** A decision, or why there is none (unparsable, catalog lost). */
+  readonly decision: Decision | Refusal
+}
+
+export type Outcome =
+  | { readonly kind: 'forward'; readonly command: RunningCommand }
+  | { readonly kind: 'refuse'; readonly refusal: Refusal }
+
+/** Throws GatehouseError recorder_failed: then nothing may go upstream and the session ends. */
+export function handleCommand(session: Session, command: SqlCommand): Outcome {
+  const { decision } = command
+  const id = `c${++session.commands}`
+  const isDecided = 'verdict' in decision
+  const frame: CommandFrameData = {
+    command: id,
+    // What could not be decided may be about anything.
+    text: isDecided ? decision.recordedText(command.text) : hideConstants(command.text),
+    hash: hash('sha256', command.text, 'hex'),
+    ...(command.parameters.length > 0 && { parameters: isDecided ? decision.recordedParameters(command.parameters) : hideParameters(command.parameters) }),
+  }
+  session.recorder.json('in', 'command', frame as unknown as Record<string, unknown>)
+  const refusal = isDecided ? decision.refusal : decision
+  session.recorder.json('control', 'verdict', verdictData(id, decision, refusal) as unknown as Record<string, unknown>)
+  if (refusal !== null) {
+    session.refusals++
+    return { kind: 'refuse', refusal }
+  }
+  return { kind: 'forward', command: new RunningCommand(session, id, decision as Decision) }
+}
+
+function verdictData(command: string, decision: Decision | Refusal, refusal: Refusal | null): VerdictFrameData {
+  const rule = 'verdict' in decision ? decision.verdict.rule : null
+  return {
+    command, effect: refusal === null ? 'allow' : refusal.kind === 'needs-approval' ? 'approve' : 'deny',
+    rule: rule?.rule ?? null, policy: rule?.policy ?? null,
+    reason: refusal?.message ?? ('verdict' in decision ? decision.verdict.reason : ''),
+  }
+}

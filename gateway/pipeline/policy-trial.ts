@@ -1,0 +1,73 @@
+// What would become of a statement, found by the gateway's own Access: nothing runs. For `policy test` and `policy explain`.
+// Without a catalog, names are taken as written and columns as the masks name them; what views and functions read is then not known.
+import type { SqlFacts } from '../../shared/command.ts'
+import type { ConnectionSummary } from '../../shared/connection.ts'
+import type { Principal } from '../../shared/principal.ts'
+import type { Effect } from '../../shared/verdict.ts'
+import { compileGlob } from '../../shared/policy/glob.ts'
+import type { RowField } from '../masking/plan.ts'
+import { masksFor } from '../policy/masks.ts'
+import type { ColumnMaskRule, PolicySnapshot } from '../policy/snapshot.ts'
+import type { Catalog, CatalogRelation } from '../sql/catalog.ts'
+import { freeCatalog } from '../sql/free-catalog.ts'
+import { createAccess, type Decision } from './access.ts'
+
+export interface TrialInputs {
+  readonly snapshot: PolicySnapshot
+  readonly principal: Principal
+  readonly connection: ConnectionSummary
+  readonly facts: SqlFacts
+  /** Null: offline. */
+  readonly catalog: Catalog | null
+  readonly now: number
+}
+
+export interface TriedColumn { readonly name: string; readonly treatment: 'clear' | 'scan' | 'replace'; readonly why: string | null }
+
+export interface Trial {
+  readonly effect: Effect
+  readonly reason: string
+  readonly decision: Decision
+  columns(fields: readonly RowField[]): readonly TriedColumn[]
+}
+
+export function tryCommand({ snapshot, principal, connection, facts, catalog, now }: TrialInputs): Trial {
+  const assumed = catalog ?? assumedCatalog(facts, masksFor(snapshot, principal, connection).columns)
+  const decision = createAccess({ principal, connection, snapshot, catalog: assumed }).decide(facts, 'default', now)
+  const { verdict, refusal } = decision
+  return {
+    effect: verdict.effect === 'allow' && refusal !== null ? 'deny' : verdict.effect,
+    reason: refusal?.message ?? verdict.reason,
+    decision,
+    columns: (fields) => decision.columns(Buffer.alloc(0), () => fields).map(({ client }, at) => ({
+      name: fields[at]!.name, treatment: client.kind,
+      why: client.kind === 'replace' ? `${client.why}: rule ${client.rule.rule} (policy ${client.rule.policy})` : client.kind === 'scan' ? 'values are searched by detectors' : null,
+    })),
+  }
+}
+
+/** Every name of the statement is a table of its schema, else of pg_catalog if it is a listed one, else of public. */
+export function assumedCatalog(facts: SqlFacts, masks: readonly ColumnMaskRule[]): Catalog {
+  const names = facts.statements.flatMap(({ accesses }) => accesses.flatMap(({ relation }) => (relation === null ? [] : [relation])))
+  const byName = new Map<string, CatalogRelation>()
+  for (const { schema, name } of names) {
+    const within = schema ?? (freeCatalog.has(`pg_catalog.${name}`) ? 'pg_catalog' : 'public')
+    const key = `${within}.${name}`
+    if (byName.has(key)) continue
+    const columns = maskedColumns(masks, within, name).map((column, at) => ({ number: at + 1, name: column, typeOid: 25 }))
+    byName.set(key, { oid: 16_384 + byName.size, schema: within, name, kind: 'table', columns, parents: [], reads: [] })
+  }
+  const all = [...byName.values()]
+  return {
+    version: 0, searchPath: ['pg_catalog', 'public'], byName, userFunctions: new Set(),
+    byOid: new Map(all.map((relation) => [relation.oid, relation])),
+    named: (name) => all.filter((relation) => relation.name === name),
+  }
+}
+
+function maskedColumns(masks: readonly ColumnMaskRule[], schema: string, table: string): readonly string[] {
+  return [...new Set(masks.flatMap(({ column }) => {
+    const [ofSchema, ofTable, name] = column.split('.') as [string, string, string]
+    return compileGlob(ofSchema, null)(schema) && compileGlob(ofTable, null)(table) ? [name] : []
+  }))]
+}

@@ -1,0 +1,92 @@
+// A session: one principal on one connection, from open to close. It owns the recorder, the lease and the counters; the
+// protocol owns the sockets and hears `onEnd`. Whatever ends it ends it once.
+import type { SessionSummary } from '../../shared/session.ts'
+import type { Lease } from '../identity/authenticate.ts'
+import { hasAnyRule } from '../policy/masks.ts'
+import type { Recorder } from '../recording/recorder.ts'
+import type { GatewayContext } from './context.ts'
+import type { ConnectionSummary } from '../../shared/connection.ts'
+import { sessionId } from './ids.ts'
+
+/** Why every session ends when the journal fails. */
+export const unrecorded = 'the recording cannot be written'
+
+export interface SessionRequest {
+  readonly context: GatewayContext
+  readonly lease: Lease
+  readonly connection: ConnectionSummary
+  readonly via: SessionSummary['via']
+  /** What the client calls itself; untrusted. */
+  readonly client: string
+  /** Called once: tell the client `reason`, close the sockets. */
+  readonly onEnd: (reason: string) => void
+}
+
+export class Session {
+  readonly context: GatewayContext
+  readonly lease: Lease
+  readonly connection: ConnectionSummary
+  readonly summary: SessionSummary
+  readonly recorder: Recorder
+  commands = 0
+  refusals = 0
+  /** When the client last sent something, milliseconds since the epoch. */
+  activeAt = Date.now()
+  #isEnded = false
+  readonly #onEnd: (reason: string) => void
+  readonly #unsubscribe: (() => void)[] = []
+
+  private constructor(request: SessionRequest, summary: SessionSummary, recorder: Recorder) {
+    this.context = request.context
+    this.lease = request.lease
+    this.connection = request.connection
+    this.summary = summary
+    this.recorder = recorder
+    this.#onEnd = request.onEnd
+  }
+
+  /** Opens it: in the registry and the store, then in the record. Rejects when it cannot be; then nothing was opened. */
+  static async open(request: SessionRequest): Promise<Session> {
+    const { context, lease, connection, via, client } = request
+    const { id: principalId, email, kind } = lease.principal
+    const summary: SessionSummary = {
+      id: sessionId(), connection: connection.name, kind: connection.kind, principal: { id: principalId, email, kind }, via, client,
+      state: 'open', openedAt: new Date().toISOString(), closedAt: null, closeReason: null, commands: 0, refusals: 0,
+    }
+    const recorder = context.journal.recorder(summary.id)
+    const session = new Session(request, summary, recorder)
+    await context.registry.open({ summary, end: (reason) => session.end(reason) })
+    try {
+      recorder.json('control', 'open', { connection: summary.connection, principal: summary.principal, via, client })
+    } catch (error) {
+      session.end(unrecorded)
+      throw error
+    }
+    session.#watch()
+    return session
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded
+  }
+
+  /** Safe to call twice; the first reason stands. */
+  end(reason: string): void {
+    if (this.#isEnded) return
+    this.#isEnded = true
+    for (const unsubscribe of this.#unsubscribe) unsubscribe()
+    this.lease.dispose()
+    this.recorder.close(reason)
+    this.context.registry.closed(this.summary.id, { reason, commands: this.commands, refusals: this.refusals })
+    this.#onEnd(reason)
+  }
+
+  #watch(): void {
+    this.#unsubscribe.push(
+      this.lease.onEnd((reason) => this.end(reason)),
+      this.context.policies.onChange((snapshot) => {
+        if (!hasAnyRule(snapshot, this.lease.principal, this.connection)) this.end('the policy no longer gives you access to this connection')
+      }),
+    )
+  }
+}

@@ -1,0 +1,389 @@
+// client bytes → messages → commands → the pipeline → upstream. Reads one message at a time, in order, and not the next one while
+// a decision is pending; everything a read of the socket lets through goes upstream in one write, after its record.
+import type { Duplex } from 'node:stream'
+import type { SqlStatement } from '../../../shared/command.ts'
+import { GatehouseError } from '../../../shared/errors.ts'
+import { frontendMessageBytesMax, pipelineMax, statementBytesMax } from '../../limits.ts'
+import { handleCommand } from '../../pipeline/handle-command.ts'
+import type { Decision } from '../../pipeline/access.ts'
+import type { Refusal } from '../../pipeline/refusal.ts'
+import type { NameEffect, Portal, Prepared, RunningAnswer } from './answers.ts'
+import { copyInOf, duringCopy, type CopyIn } from './copy-in.ts'
+import { describeType, FrameError, FrameReader } from './codec/frame-reader.ts'
+import { decodeBind, decodeEmpty, decodeExecute, decodeParse, decodeQuery, decodeTarget, encodeDescribe, encodeParse, encodeQuery } from './codec/frontend.ts'
+import { frontend } from './codec/types.ts'
+import { encodeReadyForQuery } from './codec/backend.ts'
+import { parameterText } from './parameters.ts'
+import type { PostgresSession } from './postgres-session.ts'
+import { refusalMessage } from './refusal.ts'
+import { ChunkBuilder } from './row-rewriter.ts'
+import { cancelled, decideFacts, decideText, factsOf, type Decided } from './statements.ts'
+import { writeAll } from '../../pipeline/pump.ts'
+
+type Copying = RunningAnswer & { readonly copyIn: CopyIn }
+
+/** Not SQL on purpose: the server answers it with an error, at the very place in its answers where the refusal belongs. */
+const failing = 'gatehouse refused this command'
+const failingName = 'gatehouse_refused'
+
+export class ClientSide {
+  readonly #session: PostgresSession
+  readonly #client: Duplex
+  readonly #reader = new FrameReader(frontendMessageBytesMax)
+  readonly #out = new ChunkBuilder()
+  #isDeciding = false
+  #awaited: 'decision' | 'cancelled' | null = null
+  #isFlushPending = false
+  #isUpstreamFull = false
+  /** The server is between a first message and Sync: what ran there is not committed, and only it can undo that. */
+  #isBatchOpen = false
+  /** We answered with an error while nothing was outstanding: the rest of the client's batch is dropped here. */
+  #isSkipping = false
+  /** The newest command that may ask for COPY data. */
+  #copying: Copying | null = null
+
+  constructor(session: PostgresSession, client: Duplex) {
+    this.#session = session
+    this.#client = client
+  }
+
+  start(): void {
+    this.#client.on('data', (chunk: Buffer) => {
+      this.#session.session.activeAt = Date.now()
+      this.#reader.append(chunk)
+      this.#run()
+    })
+    // The handshake left it paused; a listener alone does not start it again.
+    this.#client.resume()
+  }
+
+  /** A cancel that comes while its command is still being decided: false when none is. */
+  cancelDeciding(): boolean {
+    if (this.#awaited === null) return false
+    this.#awaited = 'cancelled'
+    return true
+  }
+
+  /** The upstream takes bytes again. */
+  upstreamDrained(): void {
+    this.#isUpstreamFull = false
+    if (!this.#isDeciding) this.#client.resume()
+  }
+
+  #run(): void {
+    const { session } = this.#session
+    try {
+      while (!this.#isDeciding && !session.isEnded) {
+        // A cancel under way must not hit the command after the one it was meant for.
+        if (this.#session.cancelling !== null) {
+          this.#wait(this.#session.cancelling)
+          break
+        }
+        if (!this.#reader.next()) break
+        const pending = this.#message()
+        if (pending !== undefined) this.#wait(pending)
+      }
+    } catch (error) {
+      this.#fault(error)
+    }
+    this.#send()
+  }
+
+  #wait(pending: Promise<void>): void {
+    this.#isDeciding = true
+    this.#client.pause()
+    pending.then(() => {
+      this.#isDeciding = false
+      this.#run()
+      if (!this.#isDeciding && !this.#isUpstreamFull) this.#client.resume()
+    }, (error: unknown) => this.#fault(error))
+  }
+
+  #fault(error: unknown): void {
+    if (error instanceof FrameError) return this.#session.fail('08P01', error.message)
+    if (error instanceof GatehouseError && error.code === 'recorder_failed') return this.#session.fail('58030', 'the recording cannot be written, so nothing may run')
+    this.#session.context.log.error({ err: error, session: this.#session.id }, 'a client message could not be handled')
+    this.#session.fail('XX000', 'a fault of the gateway; the session was closed')
+  }
+
+  #message(): Promise<void> | undefined {
+    const reader = this.#reader
+    const { type } = reader
+    if (type === frontend.terminate) return this.#terminate()
+    if (this.#isSkipping || this.#session.answers.isSkipping) return this.#skip(type)
+    if (this.#session.answers.length >= pipelineMax) throw new FrameError(`more than ${pipelineMax} messages wait for answers (pipelineMax)`)
+    if (this.#copying !== null) {
+      const turn = duringCopy(type, this.#copying, this.#session.answers)
+      if (turn === 'wait') return this.#later(() => this.#message())
+      if (turn === 'drop') return void decodeEmpty(reader)
+    }
+    switch (type) {
+      case frontend.query: return this.#query()
+      case frontend.parse: return this.#parse()
+      case frontend.bind: return this.#bind()
+      case frontend.execute: return this.#execute()
+      case frontend.describe: return this.#describe()
+      case frontend.close: return this.#close()
+      case frontend.sync: return this.#sync()
+      case frontend.flush:
+        decodeEmpty(reader)
+        return this.#forward()
+      case frontend.copyData:
+      case frontend.copyDone:
+      case frontend.copyFail: return this.#copy()
+      case frontend.functionCall: return this.#refuse({ kind: 'unsupported', message: 'FunctionCall is not available through Gatehouse', hint: 'Use SELECT.' }, '', true)
+      default: throw new FrameError(`message ${describeType(type)} is not one a client may send here`)
+    }
+  }
+
+  /** As the server does after an error: everything up to Sync is dropped, except that we are then the ones to answer it. */
+  #skip(type: number): undefined {
+    if (type !== frontend.sync) return
+    decodeEmpty(this.#reader)
+    if (!this.#isSkipping) return this.#sync()
+    this.#isSkipping = false
+    this.#session.batch++
+    this.#session.toClient(encodeReadyForQuery('I'))
+  }
+
+  #query(): Promise<void> | undefined {
+    const text = decodeQuery(this.#reader)
+    this.#session.batch++
+    if (this.#isTooLong(text)) return this.#refuse(tooLong, '', true)
+    return this.#decided(decideText(this.#session, text), (decided) => {
+      const outcome = handleCommand(this.#session.session, { text, parameters: [], decision: decided.decision })
+      if (outcome.kind === 'refuse') return this.#refuse(outcome.refusal, text, true)
+      const statements = decided.facts!.statements
+      this.#starts({
+        kind: 'query', text, statements, completed: 0, isFailed: false, lastTag: '', names: this.#nameEffects(text, statements), command: outcome.command,
+        rows: null, isCut: false, timer: this.#timer(outcome.command.decision), copyIn: copyInOf(decided.facts!),
+      })
+      this.#session.noteEffects(outcome.command.decision)
+      // Unlike an error behind a Parse, a Query's does not skip what follows: names it defines are open until it was answered.
+      this.#session.batch++
+      return this.#forward()
+    })
+  }
+
+  #parse(): Promise<void> | undefined {
+    const { name, text } = decodeParse(this.#reader)
+    if (this.#isTooLong(text)) return this.#refuse(tooLong, '', false)
+    if (this.#session.prepared.isFull) return this.#refuse({ kind: 'limit', message: 'too many prepared statements in one session (preparedMax)' }, '', false)
+    return this.#decided(decideText(this.#session, text), ({ facts, decision }) => {
+      if (isRefused(decision)) {
+        const outcome = handleCommand(this.#session.session, { text, parameters: [], decision })
+        if (outcome.kind === 'refuse') return this.#refuse(outcome.refusal, text, false)
+      }
+      const prepared: Prepared = { name, text, facts: facts!, shape: null, describedIn: -1, describedEpoch: -1 }
+      this.#session.answers.push({ kind: 'parse', expected: this.#session.prepared.expect(name, prepared, this.#session.batch) })
+      return this.#forward()
+    })
+  }
+
+  #bind(): Promise<void> | undefined {
+    const bind = decodeBind(this.#reader)
+    const found = this.#session.prepared.find(bind.statement, this.#session.batch)
+    if (found.kind === 'open') return this.#later(() => this.#bind())
+    if (found.kind === 'unknown') return this.#refuse(unknownName('prepared statement', bind.statement), '', false)
+    const prepared = found.value
+    if (this.#session.portals.isFull) return this.#refuse({ kind: 'limit', message: 'too many portals in one session (preparedMax)' }, '', false)
+    return this.#decided(decideFacts(this.#session, factsOf(this.#session, prepared)), ({ decision }) => {
+      const parameters = 'verdict' in decision && decision.isTainted ? bind.parameters.map((value) => (value === null ? null : '')) : parameterText(bind)
+      const outcome = handleCommand(this.#session.session, { text: prepared.text, parameters, decision })
+      if (outcome.kind === 'refuse') return this.#refuse(outcome.refusal, prepared.text, false)
+      const portal: Portal = { name: bind.portal, prepared, resultFormats: bind.resultFormats, command: outcome.command, shape: null, describedIn: -1 }
+      // Portals and SQL's cursors share their names: FETCH may read this one.
+      this.#session.answers.push({
+        kind: 'bind', expected: this.#session.portals.expect(bind.portal, portal, this.#session.batch),
+        cursor: this.#session.cursors.expect(bind.portal, prepared.facts.statements, this.#session.batch),
+      })
+      return this.#forward()
+    })
+  }
+
+  #execute(): Promise<void> | undefined {
+    const { portal: name } = decodeExecute(this.#reader)
+    const found = this.#session.portals.find(name, this.#session.batch)
+    if (found.kind === 'open') return this.#later(() => this.#execute())
+    if (found.kind === 'unknown') return this.#refuse(unknownName('portal', name), '', false)
+    const portal = found.value
+    // The policy may have been replaced since Bind, and what EXECUTE or FETCH names; the same snapshot gives the cached decision.
+    return this.#decided(decideFacts(this.#session, factsOf(this.#session, portal.prepared)), ({ decision }) => {
+      if (isRefused(decision)) {
+        const outcome = handleCommand(this.#session.session, { text: portal.prepared.text, parameters: [], decision })
+        if (outcome.kind === 'refuse') return this.#refuse(outcome.refusal, portal.prepared.text, false)
+      } else portal.command.decision = decision
+      this.#ensureShape(portal)
+      this.#starts({
+        kind: 'execute', portal, command: portal.command, rows: null, isCut: false, timer: this.#timer(portal.command.decision), copyIn: copyInOf(portal.prepared.facts),
+        names: this.#nameEffects(portal.prepared.text, portal.prepared.facts.statements),
+      })
+      this.#session.noteEffects(portal.command.decision)
+      return this.#forward()
+    })
+  }
+
+  /** Rows must not arrive before their description: where the client did not ask for it, we do, and keep the answer. */
+  #ensureShape(portal: Portal): void {
+    const { batch, epoch } = this.#session
+    if (!this.#session.access().looksIntoRows) return
+    const { prepared } = portal
+    if (!isIndirect(prepared)) {
+      if (portal.shape !== null || portal.describedIn === batch) return
+      if ((prepared.describedIn === batch && prepared.describedEpoch === epoch) || (prepared.shape !== null && prepared.shape.epoch === epoch)) return
+    }
+    portal.describedIn = batch
+    this.#session.answers.push({ kind: 'describe', of: portal, epoch, isOurs: true })
+    this.#out.add(encodeDescribe('P', portal.name))
+  }
+
+  #describe(): Promise<void> | undefined {
+    const { kind, name } = decodeTarget(this.#reader)
+    const { batch, epoch } = this.#session
+    const found = kind === 'statement' ? this.#session.prepared.find(name, batch) : this.#session.portals.find(name, batch)
+    if (found.kind === 'open') return this.#later(() => this.#describe())
+    const of = found.kind === 'known' ? found.value : null
+    if (of !== null) of.describedIn = batch
+    if (of !== null && 'describedEpoch' in of) of.describedEpoch = epoch
+    this.#session.answers.push({ kind: 'describe', of, epoch, isOurs: false })
+    return this.#forward()
+  }
+
+  #close(): undefined {
+    const { kind, name } = decodeTarget(this.#reader)
+    if (kind === 'portal') this.#session.cursors.forget(name)
+    this.#session.answers.push({ kind: 'close', target: kind, name })
+    return this.#forward()
+  }
+
+  #sync(): undefined {
+    decodeEmpty(this.#reader)
+    this.#session.batch++
+    this.#session.answers.isSkipping = false
+    this.#session.answers.push({ kind: 'sync' })
+    return this.#forward()
+  }
+
+  #starts(running: RunningAnswer): void {
+    this.#session.answers.push(running)
+    if (running.copyIn !== null) this.#copying = running as Copying
+  }
+
+  #copy(): undefined {
+    if (this.#reader.type !== frontend.copyData && this.#copying !== null) this.#copying.copyIn.ended++
+    const head = this.#session.answers.head
+    if (head?.kind === 'query' || head?.kind === 'execute') head.command.bytes += this.#reader.end - this.#reader.start
+    return this.#forward()
+  }
+
+  #terminate(): undefined {
+    this.#session.isTerminating = true
+    this.#forward()
+    this.#send()
+    // What was sent before it is still answered; the upstream then closes, which ends the session.
+  }
+
+  #isTooLong(text: string): boolean {
+    return text.length > statementBytesMax || this.#reader.end - this.#reader.start > statementBytesMax + 1024
+  }
+
+  #decided(decided: Decided | Promise<Decided>, act: (decided: Decided) => undefined): Promise<void> | undefined {
+    if (!(decided instanceof Promise)) return act(decided)
+    // While we waited the server may have failed an earlier message, and skips this one too.
+    this.#awaited = 'decision'
+    return decided.then((ready) => {
+      const isCancelled = this.#awaited === 'cancelled'
+      this.#awaited = null
+      if (!this.#session.session.isEnded && !this.#session.answers.isSkipping) act(isCancelled ? cancelled : ready)
+    })
+  }
+
+  /** The same message again, once the upstream has answered more. */
+  #later(again: () => Promise<void> | undefined): Promise<void> {
+    this.#send()
+    return this.#session.answered().then(() => (this.#session.session.isEnded || this.#session.answers.isSkipping ? undefined : again()))
+  }
+
+  #forward(): undefined {
+    const { bytes, start, end, type } = this.#reader
+    if (batched.has(type)) this.#isBatchOpen = true
+    else if (type === frontend.sync || type === frontend.query) this.#isBatchOpen = false
+    this.#out.keep(bytes, start, end)
+  }
+
+  /**
+   * A refusal is an error at its place in the order of answers. With nothing outstanding and no transaction that place is now;
+   * else the server is made to fail there itself, so that it aborts the transaction and skips to Sync as after any error.
+   */
+  #refuse(refusal: Refusal, text: string, isQuery: boolean): undefined {
+    const error = refusalMessage(refusal, text)
+    const { answers, transaction } = this.#session
+    if (answers.length === 0 && transaction === 'I' && !this.#isBatchOpen) {
+      this.#session.toClient(error)
+      if (isQuery) this.#session.toClient(encodeReadyForQuery('I'))
+      else this.#isSkipping = true
+      return
+    }
+    answers.push({ kind: 'refused', error, isQuery, isSaid: false })
+    this.#out.add(isQuery ? encodeQuery(failing) : encodeParse(failingName, failing))
+  }
+
+  #nameEffects(text: string, statements: readonly SqlStatement[]): readonly NameEffect[] {
+    const { prepared, cursors, batch } = this.#session
+    return statements.flatMap((statement, index) => {
+      const inner = [{ ...statement, prepares: null, declares: null }]
+      const effects: NameEffect[] = []
+      if (statement.prepares !== null) {
+        const value: Prepared = { name: statement.prepares, text, facts: { kind: 'sql', statements: inner }, shape: null, describedIn: -1, describedEpoch: -1 }
+        const expected = prepared.expect(statement.prepares, value, batch)
+        effects.push({ statement: index, settle: (happened) => prepared.settle(expected, happened) })
+      }
+      if (statement.declares !== null) {
+        this.#session.portals.forget(statement.declares)
+        const expected = cursors.expect(statement.declares, inner, batch)
+        effects.push({ statement: index, settle: (happened) => cursors.settle(expected, happened) })
+      }
+      if (statement.deallocates !== null) effects.push({ statement: index, settle: (happened) => { if (happened) prepared.drop(statement.deallocates!) } })
+      if (statement.closes !== null) this.#session.portals.forget(statement.closes)
+      if (statement.closes !== null) effects.push({ statement: index, settle: (happened) => { if (happened) cursors.drop(statement.closes!) } })
+      return effects
+    })
+  }
+
+  #timer(decision: Decision): NodeJS.Timeout | null {
+    const { seconds } = decision.verdict.limit
+    if (seconds === null) return null
+    return setTimeout(() => { void this.#session.cancel() }, seconds * 1000)
+  }
+
+  /** One write for all that was let through, after its record is with the kernel. */
+  #send(): void {
+    if (this.#out.bytes === 0 || this.#isFlushPending) return
+    this.#isFlushPending = true
+    this.#session.context.journal.afterFlush(() => {
+      this.#isFlushPending = false
+      if (this.#session.session.isEnded) return
+      if (writeAll(this.#session.upstream, this.#out.take())) return
+      this.#isUpstreamFull = true
+      this.#client.pause()
+    }, () => this.#session.fail('58030', 'the recording cannot be written, so nothing may run'))
+  }
+}
+
+/** Messages after which the server waits for Sync (protocol 55.2.3). */
+const batched: ReadonlySet<number> = new Set([frontend.parse, frontend.bind, frontend.execute, frontend.describe, frontend.close])
+
+/** What EXECUTE and FETCH give is what their name means when they run: no earlier description holds. */
+function isIndirect({ facts }: Prepared): boolean {
+  return facts.statements.some(({ executes, fetches }) => executes !== null || fetches !== null)
+}
+
+function isRefused(decision: Decision | Refusal): decision is Refusal | (Decision & { readonly refusal: Refusal }) {
+  return !('verdict' in decision) || decision.refusal !== null
+}
+
+const tooLong: Refusal = { kind: 'limit', message: `a statement may have at most ${statementBytesMax} bytes (statementBytesMax)` }
+
+function unknownName(what: string, name: string): Refusal {
+  return { kind: 'denied', message: `${what} "${name.slice(0, 63)}" does not exist in this session` }
+}

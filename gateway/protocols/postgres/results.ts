@@ -1,0 +1,147 @@
+// Results: row descriptions make a plan, rows are rewritten by it, COPY rows are searched, limits cut. What a command gives is
+// counted and recorded here and nowhere else.
+import { scanCopyRow } from '../../masking/copy-row.ts'
+import type { ColumnPlan } from '../../masking/plan.ts'
+import { noShape, type Answer, type Portal, type RowPlan, type RunningAnswer, type Shape } from './answers.ts'
+import { decodeRowDescription, encodeCopyData } from './codec/backend.ts'
+import { FrameError, type FrameReader } from './codec/frame-reader.ts'
+import { backend } from './codec/types.ts'
+import { maskNotice } from './masker.ts'
+import type { Outlet } from './outlet.ts'
+import type { PostgresSession } from './postgres-session.ts'
+import { refusalMessage } from './refusal.ts'
+import { rowTreatment } from './row-rewriter.ts'
+
+export class Results {
+  readonly #session: PostgresSession
+  readonly #reader: FrameReader
+  readonly #outlet: Outlet
+  #copyingOut: RunningAnswer | null = null
+
+  constructor(session: PostgresSession, reader: FrameReader, outlet: Outlet) {
+    this.#session = session
+    this.#reader = reader
+    this.#outlet = outlet
+  }
+
+  /** RowDescription, for a Describe (then `isSilent` says whether it is swallowed) or at the head of a Query's rows. */
+  description(head: Answer | undefined, isSilent: boolean): void {
+    const { bytes, start, end } = this.#reader
+    const shape: Shape = { key: Buffer.from(bytes.subarray(start, end)), fields: decodeRowDescription(this.#reader), epoch: this.#session.epoch }
+    if (head?.kind === 'describe') {
+      if (head.of !== null) head.of.shape = { ...shape, epoch: head.epoch }
+      if (isSilent) return
+      if (head.of !== null && 'command' in head.of) this.#sayMasks(head.of, shape)
+      return this.#outlet.forward(this.#reader)
+    }
+    const running = runningOf(head)
+    if (running.isCut) return
+    if (running.kind !== 'query') throw new FrameError('a row description came inside an Execute')
+    running.rows = this.plan(running, shape)
+    this.#sayMasks(running, shape)
+    this.#outlet.forward(this.#reader)
+    this.#outlet.count(running)
+    this.#outlet.recordSent(running)
+  }
+
+  row(running: RunningAnswer): void {
+    if (this.#exceeds(running)) return
+    running.rows ??= this.#rowsOf(running)
+    const { client, record, isSame } = running.rows
+    this.#outlet.row(this.#reader, client)
+    this.#outlet.count(running)
+    if (isSame) this.#outlet.recordSent(running)
+    else this.#outlet.recordRow(running, this.#reader, record)
+  }
+
+  plan(running: RunningAnswer, shape: Shape): RowPlan {
+    const access = this.#session.access()
+    const columns = running.command.decision.columns(shape.key, () => shape.fields)
+    return {
+      shape, isSame: columns.every(isSameTreatment) && access.clientScanner === access.recordScanner,
+      client: rowTreatment(columns.map(({ client }) => client), access.clientScanner),
+      record: rowTreatment(columns.map(({ record }) => record), access.recordScanner),
+    }
+  }
+
+  copy(running: RunningAnswer, type: number, isSilent: boolean): void {
+    if (type === backend.copyInResponse) {
+      if (running.copyIn === null) throw new FrameError('COPY data was asked for, and no COPY runs')
+      running.copyIn.begun++
+    } else if (type === backend.copyOutResponse) {
+      if (!running.command.decision.facts.statements.some(({ tag }) => tag === 'COPY')) throw new FrameError('COPY data comes, and no COPY runs')
+      this.#copyingOut = running
+    } else if (this.#copyingOut !== running) throw new FrameError('COPY data comes without its announcement')
+    if (running.isCut || isSilent) return
+    if (type === backend.copyData) return this.#copyRow(running)
+    // CopyOutResponse (B): Int8 overall format, 1 is binary, in which a finding cannot be replaced.
+    const isBinaryOut = type === backend.copyOutResponse && this.#reader.bytes[this.#reader.start + 5] !== 0
+    if (isBinaryOut && this.#session.access().clientScanner !== null) {
+      return this.#cut(running, refusalMessage({ kind: 'denied', message: 'COPY in binary format cannot be searched for what is masked for you', hint: 'Use the text or CSV format.' }))
+    }
+    this.#outlet.forward(this.#reader)
+  }
+
+  /** A row of COPY TO STDOUT; a tainted one was refused to masked principals, and is not recorded where someone may see it. */
+  #copyRow(running: RunningAnswer): void {
+    if (this.#exceeds(running)) return
+    const { clientScanner, recordScanner } = this.#session.access()
+    const { bytes, start, end } = this.#reader
+    const scanned = (scanner: typeof clientScanner) => {
+      const clean = scanner === null ? null : scanCopyRow(scanner, bytes, start + 5, end)
+      return clean === null ? null : encodeCopyData(clean)
+    }
+    const clean = scanned(clientScanner)
+    this.#outlet.send(this.#reader, clean)
+    this.#outlet.count(running)
+    if (running.command.decision.isTainted) return
+    this.#outlet.recordAs(running, this.#reader, recordScanner === clientScanner ? clean : scanned(recordScanner))
+  }
+
+  #exceeds(running: RunningAnswer): boolean {
+    running.command.rows++
+    const refusal = running.command.exceedsRows()
+    if (refusal !== null) this.#cut(running, refusalMessage(refusal))
+    return refusal !== null
+  }
+
+  /** The command broke a limit: its client gets the error now, and nothing of the rest. */
+  #cut(running: RunningAnswer, error: Buffer): void {
+    running.isCut = true
+    this.#outlet.say(error)
+    void this.#session.cancel()
+  }
+
+  #sayMasks({ command }: Pick<RunningAnswer, 'command'>, shape: Shape): void {
+    if (!this.#session.wantsMaskNotices) return
+    const notice = maskNotice(shape.fields, command.decision.columns(shape.key, () => shape.fields))
+    if (notice !== null) this.#outlet.say(notice)
+  }
+
+  /** Rows of an Execute: by the portal's own description, or its statement's with the formats of Bind. */
+  #rowsOf(running: RunningAnswer): RowPlan {
+    if (running.kind === 'query') throw new FrameError('rows without a description')
+    if (!this.#session.access().looksIntoRows) return { shape: noShape, client: null, record: null, isSame: true }
+    const shape = running.portal.shape ?? statementShape(running.portal)
+    if (shape === null) throw new FrameError('rows without a description')
+    return this.plan(running, shape)
+  }
+}
+
+/** The head as a command that runs; a result for anything else is a protocol violation. */
+export function runningOf(head: Answer | undefined): RunningAnswer {
+  if (head?.kind === 'query' || head?.kind === 'execute') return head
+  throw new FrameError('a result came for which nothing runs')
+}
+
+function isSameTreatment({ client, record }: ColumnPlan): boolean {
+  if (client.kind === 'replace' && record.kind === 'replace') return client.bytes === record.bytes || (client.bytes !== null && record.bytes?.equals(client.bytes) === true)
+  return client.kind === record.kind
+}
+
+/** The statement's description with Bind's formats: none means text, one means it for all (protocol 55.7, Bind). */
+function statementShape({ prepared: { shape }, resultFormats }: Portal): Shape | null {
+  if (shape === null || resultFormats.length === 0) return shape
+  const fields = shape.fields.map((field, index) => ({ ...field, format: resultFormats.length === 1 ? resultFormats[0]! : resultFormats[index] ?? 0 }))
+  return { ...shape, fields, key: Buffer.concat([shape.key, Buffer.from(Int16Array.from(resultFormats).buffer)]) }
+}

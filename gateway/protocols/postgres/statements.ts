@@ -1,0 +1,109 @@
+// From a text to a decision: facts from the analyzer, EXECUTE and FETCH replaced by what they run, the catalog refreshed once
+// when a name is new. At once when everything is cached; else a promise, during which the session reads no further.
+import { noSchema, type SqlFacts, type SqlStatement } from '../../../shared/command.ts'
+import { GatehouseError } from '../../../shared/errors.ts'
+import type { Decision } from '../../pipeline/access.ts'
+import type { Refusal } from '../../pipeline/refusal.ts'
+import type { Analysis } from '../../sql/analyzer.ts'
+import type { Prepared } from './answers.ts'
+import type { PostgresSession } from './postgres-session.ts'
+
+export interface Decided { readonly facts: SqlFacts | null; readonly decision: Decision | Refusal }
+
+/** What the server says itself when a cancel comes in time. */
+export const cancelled: Decided = { facts: null, decision: { kind: 'cancelled', message: 'canceling statement due to user request' } }
+
+export function decideText(session: PostgresSession, text: string): Decided | Promise<Decided> {
+  const analysis = session.context.analyzer.analyze(text)
+  return analysis instanceof Promise ? analysis.then((ready) => ofAnalysis(session, text, ready)) : ofAnalysis(session, text, analysis)
+}
+
+function ofAnalysis(session: PostgresSession, text: string, analysis: Analysis): Decided | Promise<Decided> {
+  switch (analysis.kind) {
+    case 'facts': return decideFacts(session, analysis.facts)
+    case 'syntax-error': return { facts: null, decision: {
+      kind: 'invalid', message: analysis.message, hint: 'Gatehouse reads statements with the grammar of PostgreSQL 18.',
+      ...(analysis.position !== null && { position: Buffer.from(text).subarray(0, analysis.position).toString().length }),
+    } }
+    case 'failed': return { facts: null, decision: { kind: 'invalid', message: `the statement cannot be analysed and was refused: ${analysis.reason}` } }
+  }
+}
+
+/** Facts known (a prepared statement, a running one under a new policy): decide under what is in force now. */
+export function decideFacts(session: PostgresSession, facts: SqlFacts): Decided | Promise<Decided> {
+  const refreshing = session.gate.pending
+  if (refreshing !== null) return refreshing.then(() => decideFacts(session, facts))
+  const expanded = expand(session, facts)
+  if (expanded.kind === 'open') return session.answered().then(() => decideFacts(session, facts))
+  if (expanded.kind === 'refused') return { facts, decision: expanded.refusal }
+  const decision = decideNow(session, expanded.facts)
+  if (!('verdict' in decision) || decision.unknownRelations.length === 0 || !session.gate.mayRefresh()) return { facts, decision }
+  return session.gate.refresh().then(() => ({ facts, decision: decideNow(session, expanded.facts) }))
+}
+
+export function decideNow(session: PostgresSession, facts: SqlFacts): Decision | Refusal {
+  try {
+    return session.access().decide(facts, session.searchPath, Date.now())
+  } catch (error) {
+    if (!(error instanceof GatehouseError)) session.context.log.error({ err: error, session: session.id }, 'deciding failed')
+    return { kind: 'unavailable', message: error instanceof GatehouseError ? error.message : 'the statement could not be decided, so it was refused' }
+  }
+}
+
+type Expanded = { readonly kind: 'facts'; readonly facts: SqlFacts } | { readonly kind: 'open' } | { readonly kind: 'refused'; readonly refusal: Refusal }
+
+/** EXECUTE counts as the statement it runs, FETCH as the query of its cursor (design.md §4). */
+function expand(session: PostgresSession, facts: SqlFacts): Expanded {
+  if (!facts.statements.some(({ executes, fetches }) => executes !== null || fetches !== null)) return { kind: 'facts', facts }
+  const statements: SqlStatement[] = []
+  const inText = { prepared: new Map<string, readonly SqlStatement[]>(), cursors: new Map<string, readonly SqlStatement[]>() }
+  for (const statement of facts.statements) {
+    if (statement.prepares !== null) inText.prepared.set(statement.prepares, [statement])
+    if (statement.declares !== null) inText.cursors.set(statement.declares, [statement])
+    const isExecute = statement.executes !== null
+    const name = statement.executes ?? statement.fetches
+    if (name === null) {
+      statements.push(statement)
+      continue
+    }
+    const inner = (isExecute ? inText.prepared : inText.cursors).get(name) ?? lookUp(session, name, isExecute)
+    if (inner === 'open') return { kind: 'open' }
+    if (inner === null) {
+      const what = isExecute ? 'prepared statement' : 'cursor'
+      return { kind: 'refused', refusal: { kind: 'denied', message: `${what} "${name}" was not made in this session, so what it runs is not known`, hint: isExecute ? 'PREPARE it first.' : 'DECLARE it first.' } }
+    }
+    const executed = inner.map((one) => asExecuted(statement, one))
+    statements.push(...(session.hasRunCode ? executed.map(asReopened) : executed))
+  }
+  return { kind: 'facts', facts: { kind: 'sql', statements } }
+}
+
+/** What runs is both: the inner statement's accesses, and whatever the outer adds (EXPLAIN ANALYZE EXECUTE …). */
+function asExecuted(outer: SqlStatement, inner: SqlStatement): SqlStatement {
+  return {
+    ...outer, prepares: null, declares: null, kind: outer.kind === 'session' ? inner.kind : outer.kind,
+    accesses: [...outer.accesses.filter(({ kind }) => kind !== 'session'), ...inner.accesses],
+    columns: [...outer.columns, ...inner.columns], functions: [...outer.functions, ...inner.functions],
+    isCopyingWrite: outer.isCopyingWrite || inner.isCopyingWrite, setsSearchPath: outer.setsSearchPath || inner.setsSearchPath,
+    isHarmless: false,
+  }
+}
+
+/** A function may have made another cursor or statement of that name: what comes is then as unknown as what functions return. */
+function asReopened(statement: SqlStatement): SqlStatement {
+  return { ...statement, functions: [...statement.functions, { schema: noSchema, name: 'unknown', isConstant: true }] }
+}
+
+/** What a Bind of it runs: as it was parsed, or, after code has run that could redefine its name, something unknown besides. */
+export function factsOf(session: PostgresSession, prepared: Prepared): SqlFacts {
+  if (!session.hasRunCode || prepared.name === '') return prepared.facts
+  prepared.doubted ??= { kind: 'sql', statements: prepared.facts.statements.map(asReopened) }
+  return prepared.doubted
+}
+
+function lookUp(session: PostgresSession, name: string, isExecute: boolean): readonly SqlStatement[] | 'open' | null {
+  const found = isExecute ? session.prepared.find(name, session.batch) : session.cursors.find(name, session.batch)
+  if (found.kind === 'open') return 'open'
+  if (found.kind === 'unknown') return null
+  return 'facts' in found.value ? found.value.facts.statements : found.value
+}

@@ -1,0 +1,41 @@
+// The API and the tunnel of a gateway under test, as any HTTPS client meets them.
+import { readFileSync } from 'node:fs'
+import { request } from 'node:https'
+import { Client } from 'pg'
+import { WebSocket } from 'ws'
+import { tunnelProtocol } from '../../shared/api.ts'
+import { createWebSocketDuplex } from '../api/websocket-duplex.ts'
+
+export interface ApiAddress { readonly api: string; readonly ca: string }
+export interface ApiAnswer { readonly status: number; readonly json: Record<string, unknown> }
+
+export function callApi(gateway: ApiAddress, method: string, path: string, token: string): Promise<ApiAnswer> {
+  return new Promise((done, failed) => {
+    const sent = request(new URL(path, gateway.api), { method, ca: readFileSync(gateway.ca), agent: false, headers: { authorization: `Bearer ${token}` } }, (response) => {
+      let text = ''
+      response.on('data', (chunk: Buffer) => { text += chunk.toString() })
+      response.on('end', () => done({ status: response.statusCode ?? 0, json: JSON.parse(text) as Record<string, unknown> }))
+    })
+    sent.on('error', failed)
+    sent.end()
+  })
+}
+
+/** A gateway session token in exchange for a provider's. */
+export async function exchanged(gateway: ApiAddress, jwt: string): Promise<string> {
+  return (await callApi(gateway, 'POST', '/v1/tokens', jwt)).json['token'] as string
+}
+
+/** node-postgres inside a tunnel. */
+export async function overTunnel(gateway: ApiAddress, token: string): Promise<Client> {
+  const ws = new WebSocket(`${gateway.api.replace('https:', 'wss:')}/v1/connections/shop/tunnel`, tunnelProtocol, {
+    ca: readFileSync(gateway.ca), headers: { authorization: `Bearer ${token}` }, perMessageDeflate: false,
+  })
+  await new Promise<void>((done, failed) => { ws.once('open', done); ws.once('error', failed) })
+  const duplex = createWebSocketDuplex(ws, { onControl: () => undefined, farewell: () => null })
+  const stream = Object.assign(duplex, { connect: () => queueMicrotask(() => stream.emit('connect')), setNoDelay: () => stream, setKeepAlive: () => stream, ref: () => stream, unref: () => stream })
+  const client = new Client({ user: 'me', database: 'shop', stream: () => stream as never })
+  client.on('error', () => undefined)
+  await client.connect()
+  return client
+}
