@@ -1,0 +1,137 @@
+// What the desktop can do: every call of shared/ipc.ts by name, each input parsed first, and the events it pushes. The hosts
+// (electron/ipc, browser-host) carry these and add nothing.
+import { join } from 'node:path'
+import { GatehouseError } from '../../shared/errors.ts'
+import type { AppInfo, IpcCallName, IpcCalls, IpcEventName, IpcEvents, IpcFailure, IpcInput, IpcOutput } from '../../shared/ipc.ts'
+import { Account } from '../login/account.ts'
+import type { TokenStore } from '../login/token-store.ts'
+import { createTunnels } from '../session-proxy/tunnels.ts'
+import { inputs } from './inputs.ts'
+import { createNative } from './native.ts'
+import { createSettings } from './settings.ts'
+import { createSql } from './sql.ts'
+
+export interface CapabilitiesOptions {
+  readonly tokenStore: TokenStore
+  /** Opens a page in the system's browser. A failure is not fatal: the page's address is in the login state too. */
+  readonly openBrowser: (url: string) => Promise<void>
+  /** A folder of this user's alone: settings, passfiles, results while they are shown. */
+  readonly dataDir: string
+  readonly version: string
+  readonly host: AppInfo['host']
+  /** `--gateway` or GATEHOUSE_URL; the one of the settings, or the last one signed in to, where it is left out. */
+  readonly gateway?: string | null
+  /** GATEHOUSE_CA: path of a PEM file. */
+  readonly ca?: string | null
+}
+
+export interface Capabilities {
+  /** `name` and `input` may be anything: they come from outside. Rejects with GatehouseError; `failureOf` makes it sendable. */
+  handle(name: string, input: unknown): Promise<unknown>
+  on<N extends IpcEventName>(name: N, listener: (event: IpcEvents[N]) => void): () => void
+  /** Every event by name, for hosts that carry them all. */
+  onEvent(listener: (name: IpcEventName, data: IpcEvents[IpcEventName]) => void): () => void
+  dispose(): Promise<void>
+}
+
+type Handlers = { readonly [N in IpcCallName]: (input: IpcInput<N>) => IpcOutput<N> | Promise<IpcOutput<N>> }
+
+export async function createCapabilities(options: CapabilitiesOptions): Promise<Capabilities> {
+  const listeners = new Set<(name: IpcEventName, data: IpcEvents[IpcEventName]) => void>()
+  const emit = <N extends IpcEventName>(name: N, data: IpcEvents[N]) => { for (const listener of listeners) listener(name, data) }
+
+  const settings = createSettings(options.dataDir)
+  const gateway = options.gateway ?? (await settings.get()).gateway
+  const openBrowser = (url: string) => options.openBrowser(url).catch(() => undefined)
+  const account = new Account({ store: options.tokenStore, openBrowser, gateway, ca: options.ca ?? null })
+  const tunnels = createTunnels(account)
+  const native = createNative({ account, tunnels, folder: join(options.dataDir, 'native'), onChange: (access) => emit('native.changed', access) })
+  const sql = createSql({
+    tunnels, spoolFolder: join(options.dataDir, 'results'),
+    onState: (editor, state) => emit('sql.statement', { editor, state }), onLost: (editor, reason) => emit('sql.lost', { editor, reason }),
+  })
+  const reset = () => Promise.all([sql.reset(), native.reset()])
+  account.onChange((state) => {
+    emit('login.changed', state)
+    // What another person signed in sees must not be what the one before left on the screen.
+    // What fails to be removed here is dead all the same: its listener is closed, its token is gone.
+    if (account.principal === null) reset().catch(() => undefined)
+  })
+  await account.start()
+
+  const handlers: Handlers = {
+    'app.info': () => ({ version: options.version, host: options.host, platform: process.platform }),
+    'login.state': () => account.state,
+    'login.gateway': async ({ url }) => {
+      await reset()
+      const state = await account.useGateway(url)
+      emit('settings.changed', await settings.set({ gateway: state.gateway }))
+      return state
+    },
+    'login.start': ({ provider }) => account.signIn(provider),
+    'login.cancel': () => account.cancel(),
+    'login.logout': async () => {
+      await reset()
+      return account.signOut()
+    },
+    'connections.list': async () => (await account.call('connections', {})).connections.map(({ database, ...rest }) => database === undefined ? rest : { ...rest, database }),
+    'connections.native': ({ connection }) => native.access(connection),
+    'connections.listen': ({ connection }) => native.listen(connection),
+    'connections.unlisten': ({ connection }) => native.unlisten(connection),
+    'sql.open': sql.open,
+    'sql.close': sql.close,
+    'sql.run': sql.run,
+    'sql.cancel': sql.cancel,
+    'sql.page': sql.page,
+    'sql.split': sql.split,
+    'sql.schema': sql.schema,
+    'sessions.list': (input) => account.call('sessions', input),
+    'sessions.frames': ({ session, after }) => account.call('frames', { id: session, after }),
+    'sessions.verify': ({ session }) => account.call('verifySession', { id: session }),
+    'settings.get': () => settings.get(),
+    'settings.set': async (change) => {
+      const now = await settings.set(change)
+      emit('settings.changed', now)
+      return now
+    },
+  }
+
+  return {
+    handle: (name, input) => dispatch(handlers, name, input),
+    on(name, listener) {
+      // The listener of one event hears only that one's data.
+      const each = (event: IpcEventName, data: IpcEvents[IpcEventName]) => { if (event === name) listener(data as IpcEvents[typeof name]) }
+      listeners.add(each)
+      return () => listeners.delete(each)
+    },
+    onEvent(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async dispose() {
+      listeners.clear()
+      await Promise.all([sql.reset(), native.dispose()])
+      tunnels.dispose()
+      await account.dispose()
+    },
+  }
+}
+
+async function dispatch(handlers: Handlers, name: string, input: unknown): Promise<unknown> {
+  if (!Object.hasOwn(handlers, name)) throw new GatehouseError('input_invalid', `there is no call ${JSON.stringify(name.slice(0, 100))}`, { side: 'client' })
+  // The name is one of the table's: both tables have exactly the keys of IpcCalls.
+  const known = name as IpcCallName
+  const parsed = inputs[known].safeParse(input ?? null)
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    throw new GatehouseError('input_invalid', `${known}: ${issue?.path.join('.') || 'input'}: ${issue?.message}`, { side: 'client' })
+  }
+  // One entry of a mapped type: TypeScript cannot pair handler and input of the same key.
+  return (handlers[known] as (input: unknown) => ReturnType<IpcCalls[IpcCallName]>)(parsed.data)
+}
+
+/** An error as a host may send it: code and message, nothing of its cause or stack. */
+export function failureOf(error: unknown): IpcFailure {
+  if (error instanceof GatehouseError) return { code: error.code, message: error.message }
+  return { code: 'internal', message: error instanceof Error ? `Gatehouse failed: ${error.message.slice(0, 300)}` : 'Gatehouse failed' }
+}
