@@ -1,0 +1,85 @@
+// The sidebar: where one can go, what is open, and who one is. In a narrow window it is a drawer.
+import { ChevronsUpDown, History, Keyboard, LogOut, Plug, Settings as Gear } from 'lucide-react'
+import { Link, useLocation } from 'wouter'
+import { environmentOf } from '../lib/environment.ts'
+import { useConnections } from '../lib/queries.ts'
+import { paths } from '../lib/routes.ts'
+import { visibleText } from '../lib/visible.ts'
+import { layout, useLayout } from '../stores/layout.ts'
+import { signIn, useLogin } from '../stores/login.ts'
+import { Logo } from '../ui/Logo.tsx'
+import { Menu } from '../ui/Menu.tsx'
+import { Untrusted } from '../ui/Untrusted.tsx'
+import { KindIcon } from './KindIcon.tsx'
+import styles from './Sidebar.module.css'
+
+const places = [
+  { path: paths.connections, label: 'Connections', icon: <Plug size={16} aria-hidden="true" />, isHere: (path: string) => path === paths.connections || path === '/' },
+  { path: paths.sessions, label: 'Sessions', icon: <History size={16} aria-hidden="true" />, isHere: (path: string) => path.startsWith(paths.sessions) },
+  { path: paths.settings, label: 'Settings', icon: <Gear size={16} aria-hidden="true" />, isHere: (path: string) => path === paths.settings },
+] as const
+
+/** More would push the rest out of sight; the connections page and the palette have them all. */
+const connectionsShownMax = 12
+
+export function Sidebar() {
+  const [path] = useLocation()
+  const isOpen = useLayout((store) => store.isMenuOpen)
+  const connections = useConnections().data ?? []
+  return (
+    <nav className={styles['sidebar']} aria-label="Main" data-open={isOpen || undefined}>
+      <div className={styles['brand']}><Logo size={22} /><span>Gatehouse</span></div>
+      <ul className={styles['list']}>
+        {places.map(({ path: to, label, icon, isHere }) => (
+          <li key={to}><Link href={to} className={styles['item']} aria-current={isHere(path) ? 'page' : undefined}>{icon}{label}</Link></li>
+        ))}
+      </ul>
+      {connections.length > 0 && (
+        <>
+          <h2 className={styles['heading']} id="sidebar-connections">Databases</h2>
+          <ul className={styles['list']} aria-labelledby="sidebar-connections">
+            {connections.filter(({ kind }) => kind === 'postgres').slice(0, connectionsShownMax).map((connection) => (
+              <li key={connection.name}>
+                <Link href={paths.sql(connection.name)} className={styles['item']} aria-current={path === paths.sql(connection.name) ? 'page' : undefined}>
+                  <KindIcon kind={connection.kind} /><span className={styles['name']}><Untrusted text={connection.name} /></span>
+                  <span className={styles['tone']} data-tone={environmentOf(connection.labels).tone} title={environmentOf(connection.labels).name ?? undefined} />
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      <Identity />
+    </nav>
+  )
+}
+
+function Identity() {
+  const principal = useLogin((login) => login.principal)
+  const gateway = useLogin((login) => login.state?.gateway ?? '')
+  const [, navigate] = useLocation()
+  if (principal === null) return null
+  const who = principal.email ?? principal.id
+  return (
+    <div className={styles['foot']}>
+      <Menu
+        side="top"
+        trigger={(
+          <button type="button" className={styles['identity']} aria-label={`Account of ${visibleText(who)}`}>
+            <span className={styles['initial']} aria-hidden="true">{who.charAt(0).toUpperCase()}</span>
+            <span className={styles['who']}><b><Untrusted text={who} /></b><small><Untrusted text={principal.groups.join(', ') || 'no groups'} /></small></span>
+            <ChevronsUpDown size={14} aria-hidden="true" />
+          </button>
+        )}
+        entries={[
+          { kind: 'note', content: <><b><Untrusted text={who} /></b><br />by <Untrusted text={principal.provider} /> at <Untrusted text={gateway} /><br />Groups: <Untrusted text={principal.groups.join(', ') || 'none'} /></> },
+          { kind: 'separator' },
+          { kind: 'item', label: 'Settings', icon: <Gear size={14} />, keys: 'Mod+,', onSelect: () => navigate(paths.settings) },
+          { kind: 'item', label: 'Keyboard shortcuts', icon: <Keyboard size={14} />, keys: '?', onSelect: layout.openShortcuts },
+          { kind: 'separator' },
+          { kind: 'item', label: 'Sign out', icon: <LogOut size={14} />, onSelect: () => void signIn.out() },
+        ]}
+      />
+    </div>
+  )
+}

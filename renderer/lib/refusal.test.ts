@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import { refusalOf } from './refusal.ts'
+
+const of = (message: string, hint: string | null = null, code = '42501') => refusalOf({ code, message, hint })
+
+test('a deny names rule, policy and reason', () => {
+  expect(of('denied by rule never (policy shop): drop is not allowed')).toMatchObject({ rule: 'never', policy: 'shop', reason: 'Drop is not allowed.' })
+})
+
+test('an approval names its rule and says what it needs', () => {
+  const refusal = of('held by rule engineers-write (policy shop) for on-call: delete on public.orders needs approval; approvals are not available yet')
+  expect(refusal).toMatchObject({ rule: 'engineers-write', policy: 'shop', reason: 'Delete on public.orders needs approval; approvals are not available yet.' })
+  expect(refusal.advice).toMatch(/approver/)
+})
+
+test('what has another form is shown whole, nothing is guessed', () => {
+  expect(of('no rule allows delete on public.orders')).toMatchObject({ rule: null, policy: null, reason: 'No rule allows delete on public.orders.' })
+  expect(of('denied by masking: DO runs code that is not seen', 'Leave the masked columns out.')).toMatchObject({ rule: null, reason: 'DO runs code that is not seen.', advice: 'Leave the masked columns out.' })
+})
+
+test('a row limit does not claim that nothing was sent', () => {
+  expect(of('the result has more than 10000 rows, the limit of your access', null, '54000').advice).not.toMatch(/Nothing was sent/)
+})
