@@ -1,0 +1,157 @@
+// The demo's gateway.yaml and its policy: written once, then the user's to edit. Later starts change nothing but the two ports that
+// may have moved (the embedded PostgreSQL's and the provider's), and leave comments and everything else as they are.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { isMap, isScalar, isSeq, parseDocument, type Document, type YAMLMap } from 'yaml'
+import { GatehouseError } from '../shared/errors.ts'
+
+export interface GatewayFacts {
+  readonly data: string
+  readonly issuer: string
+  readonly postgresPort: number
+  /** For a first start; later the file says. */
+  readonly apiPort: number
+  readonly nativePort: number
+}
+
+/** Gives the path of gateway.yaml. */
+export function writeGatewayConfig(facts: GatewayFacts): string {
+  const file = join(facts.data, 'gateway.yaml')
+  const policies = join(facts.data, 'policies')
+  if (!existsSync(policies)) {
+    mkdirSync(policies, { recursive: true })
+    writeFileSync(join(policies, 'shop.yaml'), shopPolicy)
+  }
+  if (!existsSync(file)) writeFileSync(file, gatewayYaml(facts))
+  else updatePorts(file, facts)
+  return file
+}
+
+function updatePorts(file: string, { issuer, postgresPort }: GatewayFacts): void {
+  const text = readFileSync(file, 'utf8')
+  const document = parseDocument(text)
+  // A file that does not parse is for the gateway to refuse, with line and reason.
+  if (document.errors.length > 0) return
+  const identity = entryNamed(document, 'identity', 'demo')
+  const shop = entryNamed(document, 'connections', 'shop')
+  const edits = [
+    ...(String(identity?.get('issuer')).startsWith('http://127.0.0.1:') ? replaced(identity, 'issuer', issuer) : []),
+    ...(shop?.get('host') === '127.0.0.1' ? replaced(shop, 'port', String(postgresPort)) : []),
+  ]
+  const updated = edits.sort((one, other) => other.start - one.start).reduce((whole, { start, end, value }) => whole.slice(0, start) + value + whole.slice(end), text)
+  if (updated !== text) writeFileSync(file, updated)
+}
+
+/** In the text itself, not by writing the document anew: that would move comments and blanks. */
+function replaced(entry: YAMLMap | undefined, key: string, value: string): readonly { readonly start: number; readonly end: number; readonly value: string }[] {
+  const node = entry?.get(key, true)
+  return isScalar(node) && node.range ? [{ start: node.range[0], end: node.range[1], value }] : []
+}
+
+function entryNamed(document: Document, list: string, name: string): YAMLMap | undefined {
+  const entries = document.get(list)
+  if (!isSeq(entries)) return undefined
+  return entries.items.find((entry): entry is YAMLMap => isMap(entry) && entry.get('name') === name)
+}
+
+/** The ports gateway.yaml says; for one clear line before anything is started. */
+export function configuredPorts(file: string): { readonly api: number | null; readonly postgres: number | null } {
+  const document = parseDocument(readFileSync(file, 'utf8'))
+  if (document.errors[0]) throw new GatehouseError('config_invalid', `${file} is not YAML: ${document.errors[0].message.split('\n')[0]}`)
+  const port = (name: string) => Number(/:(\d+)$/.exec(String(document.getIn(['listen', name])))?.[1] ?? 0) || null
+  return { api: port('api'), postgres: port('postgres') }
+}
+
+const gatewayYaml = ({ issuer, postgresPort, apiPort, nativePort }: GatewayFacts) => `# The demo's gateway. Yours to change: the demo keeps what you write.
+listen:
+  api: 127.0.0.1:${apiPort}
+  postgres: 127.0.0.1:${nativePort}   # for psql and other native clients
+data: ./gateway
+
+identity:
+  # The demo's own sign-in provider. Add yours below it: issuer, audience, and which claims to read.
+  - name: demo
+    issuer: ${issuer}
+    audience: gatehouse
+    client_id: gatehouse
+    scopes: [openid, email, groups, offline_access]
+    kind: human
+    claims: { id: sub, email: email, groups: groups }
+
+connections:
+  - name: shop
+    kind: postgres
+    labels: { env: demo }
+    host: 127.0.0.1
+    port: ${postgresPort}
+    database: shop
+    user: gatehouse
+    password: { file: secrets/shop-password }
+    tls: disable   # the embedded PostgreSQL is on this machine; yours is verify-full
+  # - name: mine
+  #   kind: postgres
+  #   labels: { env: production }
+  #   host: db.example.com
+  #   database: app
+  #   user: gatehouse
+  #   password: { env: MINE_PASSWORD }
+  #   tls: verify-full
+
+policies: ./policies
+reviewers: { groups: [on-call] }   # see everyone's sessions, not only their own
+`
+
+const shopPolicy = `# Who may do what on shop. Save the file and the gateway takes it on at once; a mistake keeps the last good one.
+policy: shop
+connections: [shop]
+
+rules:
+  - id: analysts-read
+    who: { groups: [analysts] }
+    allow: { sql: [select], on: ["public.*"] }
+    limit: { rows: 5000000, seconds: 300 }
+  - id: engineers-write
+    who: { groups: [engineers] }
+    allow: { sql: [select, insert, update, delete, lock, explain-analyze], on: ["public.*"] }
+  - id: engineers-notify
+    who: { groups: [engineers] }
+    allow: { sql: [listen, notify] }
+  - id: on-call-read
+    who: { groups: [on-call] }
+    allow: { sql: [select], on: ["public.*"] }
+  - id: privacy-read
+    who: { groups: [privacy] }
+    allow: { sql: [select], on: ["public.*"] }
+  - id: never
+    who: everyone
+    deny: { sql: [drop, truncate, update-without-where, delete-without-where] }
+
+masks:
+  - id: pii
+    columns:
+      - public.customers.email
+      - public.customers.phone
+      - public.customers.ssn
+      - public.customers.birth_date
+      - public.addresses.line1
+      - public.payments.card_holder
+      - public.payments.card_number
+      - public.employees.salary
+    as: redact
+    except: { groups: [privacy] }
+  - id: pii-in-text   # what people write into free text
+    detect: [email, us-ssn, credit-card]
+    as: redact
+    except: { groups: [privacy] }
+  - id: secrets   # keys are nobody's to read
+    detect: [aws-access-key, private-key, jwt]
+    as: redact
+
+tests:
+  - { as: { groups: [analysts] }, run: select email from customers, expect: allow, masked: [email] }
+  - { as: { groups: [analysts] }, run: update customers set is_active = false where id = 1, expect: deny }
+  - { as: { groups: [engineers] }, run: update customers set is_active = false where id = 1, expect: allow }
+  - { as: { groups: [engineers] }, run: delete from orders, expect: deny }
+  - { as: { groups: [engineers] }, run: drop table customers, expect: deny }
+  - { as: { groups: [on-call] }, run: select * from events, expect: allow }
+`

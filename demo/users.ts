@@ -1,0 +1,19 @@
+// The people of the demo. The sign-in page shows them, the provider's tokens name them, the policy of gateway-config.ts knows their groups.
+
+export interface SampleUser {
+  /** The `sub` of their tokens, and the name to sign in with. */
+  readonly name: string
+  readonly password: string
+  readonly fullName: string
+  readonly role: string
+  readonly may: string
+  readonly email: string
+  readonly groups: readonly string[]
+}
+
+export const sampleUsers: readonly SampleUser[] = [
+  { name: 'ana', password: 'ana-demo', fullName: 'Ana Almeida', role: 'Analyst', may: 'Reads every table. Personal data is masked.', email: 'ana@shop.example', groups: ['analysts'] },
+  { name: 'eli', password: 'eli-demo', fullName: 'Eli Bakker', role: 'Engineer', may: 'Reads and changes rows. Cannot drop, truncate, or write without a WHERE.', email: 'eli@shop.example', groups: ['engineers'] },
+  { name: 'otto', password: 'otto-demo', fullName: 'Otto Lindgren', role: 'On-call', may: 'Reads every table, and the sessions of everyone.', email: 'otto@shop.example', groups: ['on-call'] },
+  { name: 'pia', password: 'pia-demo', fullName: 'Pia Moretti', role: 'Privacy officer', may: 'Reads every table, personal data in clear.', email: 'pia@shop.example', groups: ['privacy'] },
+]
