@@ -159,6 +159,15 @@ test.each<[string, readonly Buffer[]]>([
   await expectUnharmed()
 })
 
+test('rows after NoData end the session', async () => {
+  const client = await signedIn()
+  between.attack = Buffer.concat([frame('1'), frame('2'), frame('n'), dataRow([secret]), rowDescription([{ name: 'c' }])])
+  client.send(parse('', `select upper(email) from customers /* ${marker} */`), bind('', ''), describe('P', ''), execute(''), sync)
+  await client.closed()
+  expectNoSentinel(client)
+  await expectUnharmed()
+})
+
 test('bytes cut at any place, on either side, mean the same', async () => {
   const conversation = Buffer.concat([query('select id, email from customers where id = 1'), query('drop table orders'), parse('s', 'select upper(email), 7 from customers where id < $1'), bind('', 's', ['3']),
     describe('P', ''), execute('', 1), close('S', 's'), sync, query('select 1/0'), query('select pg_notify(\'c\', email) from customers limit 1')])

@@ -47,7 +47,8 @@ export class Results {
   row(running: RunningAnswer): void {
     if (this.#exceeds(running)) return
     running.rows ??= this.#rowsOf(running)
-    const { client, record, isSame } = running.rows
+    const { shape, client, record, isSame } = running.rows
+    if (shape !== noShape && !hasFields(this.#reader, shape)) throw new FrameError('a row has other columns than were described')
     this.#outlet.row(this.#reader, client)
     this.#outlet.count(running)
     if (isSame) this.#outlet.recordSent(running)
@@ -123,7 +124,8 @@ export class Results {
     if (running.kind === 'query') throw new FrameError('rows without a description')
     if (!this.#session.access().looksIntoRows) return { shape: noShape, client: null, record: null, isSame: true }
     const shape = running.portal.shape ?? statementShape(running.portal)
-    if (shape === null) throw new FrameError('rows without a description')
+    // NoData says there are no rows: a row after it has no plan, and would pass as it is.
+    if (shape === null || shape.key.length === 0) throw new FrameError('rows without a description')
     return this.plan(running, shape)
   }
 }
@@ -132,6 +134,10 @@ export class Results {
 export function runningOf(head: Answer | undefined): RunningAnswer {
   if (head?.kind === 'query' || head?.kind === 'execute') return head
   throw new FrameError('a result came for which nothing runs')
+}
+
+function hasFields({ bytes, start, end }: FrameReader, { fields }: Shape): boolean {
+  return end - start >= 7 && bytes.readInt16BE(start + 5) === fields.length
 }
 
 function isSameTreatment({ client, record }: ColumnPlan): boolean {
