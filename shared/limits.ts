@@ -15,3 +15,11 @@ export const approvalWithinMsDefault = 15 * 60_000
 export const approvalWithinMsMax = 7 * 24 * 60 * 60_000
 /** A glob of a policy: matching costs pattern × text, so the pattern is bounded. */
 export const globCharactersMax = 512
+/** What a person writes beside a decision or a request: shown whole in every list. */
+export const approvalReasonCharactersMax = 1_000
+/** The longest a grant may last; who needs it longer needs a rule. */
+export const grantMinutesMax = 12 * 60
+/** A text asked about while it is typed; longer ones get no marks. */
+export const preflightCharactersMax = 32 * 1024
+/** The event stream says that it is alive this often; a client that hears nothing for three times as long opens another. */
+export const eventHeartbeatMs = 15_000

@@ -9,7 +9,8 @@ export type Problem = z.output<typeof problem>
 const statuses = {
   token_missing: 401, token_invalid: 401, token_expired: 401, token_revoked: 401,
   forbidden: 403, not_permitted: 403,
-  connection_unknown: 404, session_unknown: 404, not_found: 404,
+  connection_unknown: 404, session_unknown: 404, approval_unknown: 404, not_found: 404,
+  approval_closed: 409, already_decided: 409,
   input_invalid: 400, protocol_violation: 400, handshake_timeout: 408, limit_exceeded: 429,
   store_unavailable: 503, recorder_failed: 503, gateway_stopping: 503, provider_unreachable: 503, catalog_unavailable: 503,
   upstream_unreachable: 502, upstream_rejected: 502, upstream_lost: 502,

@@ -5,6 +5,7 @@ import { fastify, type FastifyError, type FastifyInstance } from 'fastify'
 import { tunnelPath } from '../../shared/api.ts'
 import { GatehouseError } from '../../shared/errors.ts'
 import { apiBodyBytesMax, apiHeaderBytesMax, apiIdleMs, apiRequestMs, apiSocketsMax, handshakeMs } from '../limits.ts'
+import { approvalHandlers } from './approvals.ts'
 import { connectionHandlers } from './connections.ts'
 import type { ApiContext } from './context.ts'
 import { infoHandlers } from './info.ts'
@@ -41,6 +42,7 @@ export async function createApi({ context, tls, tunnels }: ApiOptions): Promise<
   registerErrors(server, context, failures)
   registerRoutes(server, {
     ...infoHandlers(context), ...tokenHandlers(context), ...whoamiHandlers(), ...connectionHandlers(context), ...sessionHandlers(context),
+    ...approvalHandlers(),
   }, context)
   registerOperations(server, context)
   const gate = attachTunnels(https, { ...tunnels, authenticator: context.identity, requireOpen: context.requireOpen, log: context.log, refused: (error) => failures.failed(error, tunnelPath) })

@@ -1,9 +1,11 @@
 // The seam between what holds a command (a protocol's session) and what asks humans about it (the broker). A protocol describes
 // the command once, waits for `outcome`, and calls `use` immediately before the command goes upstream: that is the single use.
-import type { ApprovalNeed } from '../../shared/approval.ts'
+import type { ApprovalNeed, Risk } from '../../shared/approval.ts'
 import type { ConnectionSummary } from '../../shared/connection.ts'
 import type { Principal } from '../../shared/principal.ts'
-import type { RuleRef } from '../../shared/verdict.ts'
+import type { RuleRef, Verdict } from '../../shared/verdict.ts'
+
+export type { Risk } from '../../shared/approval.ts'
 
 /** One command about which humans are asked. */
 export interface HeldCommand {
@@ -32,22 +34,11 @@ export interface HeldCommand {
   readonly risk: Risk
   /** What the requester said it is for; null where policy wants no reason and none was given. */
   readonly purpose: string | null
-}
-
-export interface Risk {
-  /** Kinds of statement (`update`, `update-without-where`), each once. */
-  readonly kinds: readonly string[]
-  /** Relations and what is done to them: `update public.orders`. */
-  readonly relations: readonly string[]
-  /** `public.customers.email`: columns it touches that are masked for somebody. */
-  readonly maskedColumns: readonly string[]
-  /** By EXPLAIN; an estimate, and null where there is none. */
-  readonly estimatedRows: number | null
-  /** The command waits inside a transaction that holds these locks (`RowExclusiveLock public.orders`); null outside of one. */
-  readonly locks: readonly string[] | null
-  readonly level: 'low' | 'medium' | 'high'
-  /** Why the level is what it is, in words, most important first. */
-  readonly reasons: readonly string[]
+  /**
+   * What policy says of it now: of the session's principal as its lease is now, under the newest policies and catalog. Asked when
+   * policies change and immediately before use; null or a throw is a deny. Left out: any change of policies withdraws the approval.
+   */
+  readonly reevaluate?: () => Verdict | null
 }
 
 export type Outcome =
