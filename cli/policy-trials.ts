@@ -6,6 +6,7 @@ import { catalogLoadMs } from '../gateway/limits.ts'
 import type { RowField } from '../gateway/masking/plan.ts'
 import type { PostgresTarget } from '../gateway/pipeline/target.ts'
 import { createSqlAnalyzer, type Analysis } from '../gateway/sql/analyzer.ts'
+import type { Lineages } from '../gateway/sql/lineages.ts'
 import { connectTo, type CatalogConnection } from '../gateway/sql/catalog-connection.ts'
 import { loadCatalog } from '../gateway/sql/catalog-load.ts'
 import type { Catalog } from '../gateway/sql/catalog.ts'
@@ -25,6 +26,7 @@ export interface Site {
 export interface Trials {
   readonly connections: readonly ConnectionSummary[]
   analyze(text: string): Promise<Analysis>
+  readonly lineages: Lineages
   at(connection: ConnectionSummary): Promise<Site>
   dispose(): Promise<void>
 }
@@ -51,6 +53,7 @@ export function openTrials({ config, isOffline }: { readonly config: string; rea
   return {
     connections,
     analyze: async (text) => analyzer.analyze(text),
+    lineages: analyzer.lineages,
     at({ name }) {
       const site = sites.get(name) ?? reach(name)
       sites.set(name, site)

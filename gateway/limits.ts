@@ -42,6 +42,14 @@ export const writeQueueBytesMax = 1024 * 1024
 
 /** Bytes of one value that detectors' patterns look at (10–20 MB/s): a value with more that looks suspicious is masked whole. */
 export const detectorBytesMax = 256 * 1024
+/** Detectors of the policies' own, all files together: each costs time for every value where it could be. */
+export const detectorsMax = 100
+/** RE2 instructions of one such pattern: a character of text may cost as many steps. `.{1,300}` has 600. */
+export const detectorInstructionsMax = 1_000
+/** Bytes searched for one such detector in one value, counting anew for each finding what lies behind it: then the rest is masked unread. */
+export const customSearchBytesMax = 8 * 1024 * 1024
+/** Characters of the shortest run that is decoded as base64 or hex: an SSN in base64 (eleven bytes). Shorter ones hold no secret worth it. */
+export const encodedCharactersMin = 15
 
 /** Parsing: seconds a statement may hold a parser worker; then the worker is replaced and the statement refused. */
 export const parseMs = 5_000
@@ -172,6 +180,8 @@ export const parserHeapMb = 768
 export const normalFormCharactersMax = 16 * 1024
 /** Statements, accesses, columns and functions of one text together: facts cross from the parser's thread and are judged one by one. */
 export const factsEntriesMax = 20_000
+/** Catalogs a parser worker keeps for lineage, the newest; about 1 KB a relation each. */
+export const parserCatalogsMax = 8
 /** Texts waiting for a parser worker, all sessions together; more are refused. */
 export const parserQueueMax = 10_000
 /** A catalog that could not be refreshed for this long is not used any more: masks bind to it. */

@@ -40,6 +40,9 @@ export interface FunctionUse {
   readonly isConstant: boolean
 }
 
+/** The text a statement was parsed from, and its place among that text's statements; one object each, to key what is found out later. */
+export interface StatementSource { readonly text: string; readonly index: number }
+
 export interface SqlStatement {
   /** The statement's own kind; EXPLAIN, COPY (query), PREPARE, DECLARE have the kind of their inner statement. */
   readonly kind: SqlKind
@@ -74,6 +77,8 @@ export interface SqlStatement {
   readonly declares: string | null
   readonly fetches: string | null
   readonly closes: string | null
+  /** Where what it gives can be traced: of EXECUTE and FETCH the statement they run. Left out where that is not known. */
+  readonly source?: StatementSource
 }
 
 /** What `analyze` says of a whole text; an empty query has no statements. */
@@ -99,9 +104,23 @@ export interface ResolvedStatement {
   readonly accesses: readonly ResolvedAccess[]
 }
 
+/** What a database has by name, as far as rules over columns and functions ask. */
+export interface KnownNames {
+  /** Names of the columns of `schema.table`, PostgreSQL's own (`ctid`, …) among them; null: not known. */
+  columnsOf(relation: string): ReadonlySet<string> | null
+  /** Bare names of functions outside PostgreSQL's own schemas. */
+  readonly userFunctions: ReadonlySet<string>
+  /** Some function of the database has this bare name. */
+  isFunction(name: string): boolean
+}
+
 export interface SqlCommandFacts {
   readonly kind: 'sql'
   readonly statements: readonly ResolvedStatement[]
+  /** Left out where there is no catalog: then any column may be of any table, and a bare function of any schema. */
+  readonly names?: KnownNames
+  /** Rows it gives or changes, as PostgreSQL's planner estimates; null or left out: not known. */
+  readonly estimatedRows?: number | null
 }
 
 /** Kubernetes, SSH, HTTP and MCP facts join this union with their protocols. */

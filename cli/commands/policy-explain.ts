@@ -81,7 +81,7 @@ async function reportOf({ config, as, connection: name, run, offline }: ExplainO
     if (analysis.kind !== 'facts') throw new GatehouseError('config_invalid', `not decidable: ${analysis.kind === 'failed' ? analysis.reason : analysis.message}`)
     const { catalog, note, describe } = await trials.at(connection)
     const principal = principalOf(as)
-    const trial = tryCommand({ snapshot, principal, connection, facts: analysis.facts, catalog, now: Date.now() })
+    const trial = await tryCommand({ snapshot, principal, connection, facts: analysis.facts, catalog, now: Date.now(), lineages: trials.lineages })
     const { verdict, refusal, resolved } = trial.decision
     const described = await describe(run)
     return {

@@ -46,7 +46,7 @@ async function through(text: string, isTainted: boolean): Promise<readonly strin
   const result = await client.query({ text, rowMode: 'array', types: raw }) as unknown as QueryResult<(string | null)[]>
   const fields = result.fields.map((field): RowField => ({ name: field.name, tableOid: field.tableID, columnNumber: field.columnID, typeOid: field.dataTypeID, format: 0 }))
   const masks = { columns: ['public.customers.email', 'public.orders_1.card'].map((column) => ({ policy: 'shop', rule: 'pii', column, as: 'redact' as const, isExempt: false })), detect: [] }
-  const plan = planColumns({ bound: bindMasks(masks, catalog), fields, isTainted })
+  const { columns: plan } = planColumns({ bound: bindMasks(masks, catalog), fields, isTainted, lineage: null })
   return result.rows.map((row) => row.map((value, index) => {
     const treatment = plan[index]!.client
     return value === null || treatment.kind !== 'replace' ? String(value) : treatment.bytes?.toString() ?? 'NULL'

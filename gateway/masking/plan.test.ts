@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ColumnMaskRule } from '../policy/snapshot.ts'
+import type { BaseColumn, Lineage } from '../sql/lineage/lineage-of.ts'
 import { bindMasks } from './binding.ts'
 import { planColumns, type RowField, type Treatment } from './plan.ts'
 import { catalogOf } from './testing/catalog.ts'
@@ -16,11 +17,14 @@ const pii: ColumnMaskRule = { policy: 'shop', rule: 'pii', column: 'public.custo
 const secrets = { policy: 'shop', rule: 'secrets', detectors: ['email'], as: 'redact' as const, isExempt: false }
 const ref = { policy: 'shop', rule: 'pii' }
 
-interface Options { readonly isTainted?: boolean; readonly masks?: readonly ColumnMaskRule[]; readonly detect?: readonly (typeof secrets)[] }
+interface Options { readonly isTainted?: boolean; readonly lineage?: Lineage; readonly masks?: readonly ColumnMaskRule[]; readonly detect?: readonly (typeof secrets)[] }
 const text = (tableOid: number, columnNumber: number, typeOid = 25, format = 0): RowField => ({ name: 'c', tableOid, columnNumber, typeOid, format })
 
-function plan(fields: readonly RowField[], { isTainted = false, masks = [pii], detect = [] }: Options = {}) {
-  return planColumns({ bound: bindMasks({ columns: masks, detect }, catalog), fields, isTainted })
+function plan(fields: readonly RowField[], options?: Options) {
+  return rowsPlan(fields, options).columns
+}
+function rowsPlan(fields: readonly RowField[], { isTainted = false, masks = [pii], detect = [], lineage }: Options = {}) {
+  return planColumns({ bound: bindMasks({ columns: masks, detect }, catalog), fields, isTainted, lineage: lineage ?? null })
 }
 const clients = (fields: readonly RowField[], options?: Options): readonly Treatment['kind'][] => plan(fields, options).map(({ client }) => client.kind)
 
@@ -122,5 +126,49 @@ describe('detectors', () => {
   test('look for the recording even where the client is excepted', () => {
     const [only] = plan([text(products, 2)], { detect: [{ ...secrets, isExempt: true }] })
     expect([only?.client.kind, only?.record.kind]).toEqual(['clear', 'scan'])
+  })
+})
+
+describe('with the lineage of the statement', () => {
+  const column = (name: string | null, columns: readonly BaseColumn[], unknown: string | null = null) => ({ name, value: { columns, unknown }, influence: { columns: [], unknown: null } })
+  const of = (...columns: readonly ReturnType<typeof column>[]): Lineage => ({ kind: 'columns', columns })
+  const [id, email] = [{ oid: customers, number: 1 }, { oid: customers, number: 3 }]
+
+  test('an expression over masked columns is replaced and says which it carries; one that is proven clean is clear', () => {
+    const planned = plan([text(0, 0), text(0, 0)], { isTainted: true, lineage: of(column('c', [id, email]), column('c', [id])) })
+    expect(planned[0]?.client).toMatchObject({ kind: 'replace', why: 'carries public.customers.email' })
+    expect(planned[1]?.client).toEqual({ kind: 'clear' })
+  })
+
+  test('an expression of which something is not known is replaced, whatever else is known of it', () => {
+    expect(clients([text(0, 0), text(0, 0)], { isTainted: true, lineage: of(column('c', [id], 'a function'), column('c', [id])) })).toEqual(['replace', 'clear'])
+  })
+
+  test('a view shows its clean columns', () => {
+    const lineage = of(column('c', [{ oid: contacts, number: 1 }, { oid: customers, number: 2 }]), column('c', [{ oid: contacts, number: 2 }, email]))
+    expect(clients([text(contacts, 1), text(contacts, 2)], { isTainted: true, lineage })).toEqual(['clear', 'replace'])
+  })
+
+  test('a masked origin is replaced whatever the lineage says, and the contradiction is told', () => {
+    const planned = rowsPlan([text(customers, 3)], { isTainted: true, lineage: of(column('c', [id])) })
+    expect(planned.columns[0]?.client.kind).toBe('replace')
+    expect(planned.disagreement).toContain(`column 3 of table ${customers}`)
+  })
+
+  test.each([
+    ['another number of columns', of(column('c', [id]), column('c', [id]))],
+    ['another name', of(column('d', [id]))],
+  ])('%s than the server describes: the lineage is not believed', (_, lineage) => {
+    const planned = rowsPlan([text(0, 0)], { isTainted: true, lineage })
+    expect(planned.columns[0]?.client.kind).toBe('replace')
+    expect(planned.disagreement).not.toBeNull()
+  })
+
+  test('where positions are not known every column is what any of them may be', () => {
+    expect(clients([text(0, 0), text(products, 1)], { isTainted: true, lineage: { kind: 'open', every: column(null, [email]) } })).toEqual(['replace', 'replace'])
+  })
+
+  test('an origin that the catalog does not list is masked though the lineage is known', () => {
+    expect(clients([text(30_000, 1)], { isTainted: true, lineage: of(column('c', [{ oid: 30_000, number: 1 }])) })).toEqual(['replace'])
   })
 })

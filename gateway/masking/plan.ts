@@ -1,6 +1,7 @@
-// The seam of gateway/masking: which treatment each output column of a result gets. Pure.
-// In this issue a column without a known origin, in a statement that touches masked columns, is masked whole; lineage comes next.
+// The seam of gateway/masking: which treatment each output column of a result gets. Pure. Two witnesses are heard for each column,
+// its lineage and the origin the server names; the strictest wins, and where they contradict each other the column is masked.
 import type { RuleRef } from '../../shared/verdict.ts'
+import type { BaseColumn, Lineage, Traced } from '../sql/lineage/lineage-of.ts'
 import type { BoundMask, BoundMasks } from './binding.ts'
 import { redactionOf, scanFormOf } from './redaction.ts'
 
@@ -32,23 +33,54 @@ export interface ColumnPlan {
   readonly record: Treatment
 }
 
+export interface RowsPlan {
+  readonly columns: readonly ColumnPlan[]
+  /** What lineage and the server's description say differently; null: they agree, or there is one witness only. */
+  readonly disagreement: string | null
+}
+
 export interface PlanInputs {
   readonly bound: BoundMasks
   readonly fields: readonly RowField[]
   /** The statement may read a relation with masked columns, as its parse tree says. */
   readonly isTainted: boolean
+  /** Of the statement whose rows these are; null: it was not traced. */
+  readonly lineage: Lineage | null
 }
 
-export function planColumns({ bound, fields, isTainted }: PlanInputs): readonly ColumnPlan[] {
-  // The second witness: a field that comes from a tainted relation taints the statement, whatever the parse tree said.
+export function planColumns({ bound, fields, isTainted, lineage }: PlanInputs): RowsPlan {
+  // A field that comes from a tainted relation taints the statement, whatever the parse tree said.
   const isTouching = isTainted || fields.some(({ tableOid }) => bound.taintedOids.has(tableOid))
-  return fields.map((field) => {
-    const cause = causeOf(bound, field, isTouching)
+  const { traces, disagreement } = compare(lineage, fields)
+  const columns = fields.map((field, at) => {
+    const cause = causeOf(bound, field, { trace: traces[at] ?? null, isTouching })
     return {
       client: cause?.mask.client ? replace(field, cause.mask.client, cause.why) : look(field, bound.detects.client),
       record: cause ? replace(field, cause.mask.record, cause.why) : look(field, bound.detects.record),
     }
   })
+  return { columns, disagreement }
+}
+
+interface Compared { readonly traces: readonly (Traced | null)[]; readonly disagreement: string | null }
+
+/** The lineage of each field, as far as the server's description does not contradict it. */
+function compare(lineage: Lineage | null, fields: readonly RowField[]): Compared {
+  if (lineage === null || lineage.kind === 'unknown') return { traces: [], disagreement: null }
+  if (lineage.kind === 'open') return { traces: fields.map(() => lineage.every.value), disagreement: null }
+  if (lineage.columns.length !== fields.length) return { traces: [], disagreement: `${fields.length} columns come where ${lineage.columns.length} were expected` }
+  const contradictions = fields.map((field, at) => contradictionOf(field, lineage.columns[at]!))
+  return {
+    traces: lineage.columns.map(({ value }, at) => (contradictions[at] === null ? value : null)),
+    disagreement: contradictions.find((one) => one !== null) ?? null,
+  }
+}
+
+function contradictionOf({ name, tableOid, columnNumber }: RowField, { name: expected, value }: { readonly name: string | null; readonly value: Traced }): string | null {
+  if (expected !== null && expected !== name) return 'a column has another name than was expected'
+  if (tableOid === 0 || columnNumber === 0 || value.unknown !== null) return null
+  const isAmong = value.columns.some(({ oid, number }) => oid === tableOid && number === columnNumber)
+  return isAmong ? null : `a column comes from column ${columnNumber} of table ${tableOid}, which was not expected`
 }
 
 interface Cause { readonly mask: BoundMask; readonly why: string }
@@ -61,19 +93,42 @@ const whys = {
 } as const
 
 /** Null: nothing masks the field. */
-function causeOf(bound: BoundMasks, field: RowField, isTouching: boolean): Cause | null {
+function causeOf(bound: BoundMasks, field: RowField, { trace, isTouching }: { readonly trace: Traced | null; readonly isTouching: boolean }): Cause | null {
   const { tableOid, columnNumber } = field
   const masked = bound.byOid.get(tableOid)
-  const mask = masked?.get(columnNumber)
-  const view = bound.derived.get(tableOid)
-  // A view's column with a mask of its own: an exception from that is none from the mask below.
-  if (mask !== undefined) return { mask: view === undefined ? mask : both(mask, view), why: whys.column }
-  if (view !== undefined) return { mask: view, why: whys.view }
+  const own = masked?.get(columnNumber)
+  const carried = trace === null ? null : carriedBy(bound, trace, field)
+  if (own !== undefined) return { mask: carried === null ? viewed(bound, tableOid, own) : both(own, carried.mask), why: whys.column }
+  if (carried !== null) return carried
   // `select t from t`: PostgreSQL says the table, and 0 for the column (a Var of attribute 0).
   if (columnNumber === 0 && masked !== undefined) return { mask: [...masked.values()].reduce(both), why: whys.row }
+  const isProven = trace !== null && trace.unknown === null
+  const view = bound.derived.get(tableOid)
+  if (view !== undefined && !isProven) return { mask: view, why: whys.view }
   if (bound.unknown === null) return null
   const origin = originOf(bound, field)
-  return origin === 'unlisted' || (origin === 'none' && isTouching) ? { mask: bound.unknown, why: whys.unknown } : null
+  return origin === 'unlisted' || (origin === 'none' && isTouching && !isProven) ? { mask: bound.unknown, why: whys.unknown } : null
+}
+
+/** A view's column with a mask of its own: an exception from that is none from the masks below. */
+function viewed({ derived }: BoundMasks, tableOid: number, own: BoundMask): BoundMask {
+  const view = derived.get(tableOid)
+  return view === undefined ? own : both(own, view)
+}
+
+/** Of the columns that can reach the value, beside the field's own, those that are masked. */
+function carriedBy(bound: BoundMasks, { columns }: Traced, { tableOid, columnNumber }: RowField): Cause | null {
+  const found = columns.filter(({ oid, number }) => (oid !== tableOid || number !== columnNumber) && bound.byOid.get(oid)?.has(number) === true)
+  if (found.length === 0) return null
+  return { mask: found.map(({ oid, number }) => bound.byOid.get(oid)!.get(number)!).reduce(both), why: `carries ${namesOf(bound, found)}` }
+}
+
+function namesOf({ catalog }: BoundMasks, columns: readonly BaseColumn[]): string {
+  const names = columns.slice(0, 3).map(({ oid, number }) => {
+    const relation = catalog.byOid.get(oid)
+    return `${relation?.schema}.${relation?.name}.${relation?.columns.find((column) => column.number === number)?.name}`
+  })
+  return [...names, ...(columns.length > names.length ? ['…'] : [])].join(', ')
 }
 
 function both(first: BoundMask, second: BoundMask): BoundMask {

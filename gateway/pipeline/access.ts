@@ -7,12 +7,13 @@ import type { Verdict } from '../../shared/verdict.ts'
 import { decisionsCachedMax } from '../limits.ts'
 import { bindMasks, type BoundMasks } from '../masking/binding.ts'
 import { cleanText, createScanner, type Scanner } from '../masking/scanner.ts'
-import type { ColumnPlan, RowField } from '../masking/plan.ts'
+import type { RowField, RowsPlan } from '../masking/plan.ts'
 import { planColumns } from '../masking/plan.ts'
 import { evaluate } from '../policy/evaluate.ts'
 import { masksFor } from '../policy/masks.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 import type { Catalog } from '../sql/catalog.ts'
+import type { Lineages, Untraced } from '../sql/lineages.ts'
 import { resolve, type SearchPath } from '../sql/resolve.ts'
 import { guard } from './guard.ts'
 import { hideConstants, hideParameters } from './hidden-text.ts'
@@ -35,11 +36,15 @@ export interface Decision {
   readonly changesCatalog: boolean
   /** Names the catalog does not know: refresh once and decide again. */
   readonly unknownRelations: readonly string[]
+  /** Statements whose lineage is needed and not known yet: trace them and decide again. Until then all of unknown origin is masked. */
+  readonly untraced: readonly Untraced[]
+  /** What it was decided by. */
+  readonly catalog: Catalog
   /** The command's text as the recording may hold it: constants that met masked columns are hidden, and what detectors find. */
   recordedText(text: string): string
   recordedParameters(parameters: readonly (string | null)[]): readonly (string | null)[]
-  /** The treatment of a result of this command with these fields; `key` is the RowDescription's bytes. */
-  columns(key: Buffer, fields: () => readonly RowField[]): readonly ColumnPlan[]
+  /** The treatment of the rows of its `statement`-th statement with these fields; `key` is the RowDescription's bytes. */
+  columns(statement: number, key: Buffer, fields: () => readonly RowField[]): RowsPlan
 }
 
 export interface Access {
@@ -62,9 +67,10 @@ export interface AccessInputs {
   readonly connection: ConnectionSummary
   readonly snapshot: PolicySnapshot
   readonly catalog: Catalog
+  readonly lineages: Pick<Lineages, 'known'>
 }
 
-export function createAccess({ principal, connection, snapshot, catalog }: AccessInputs): Access {
+export function createAccess({ principal, connection, snapshot, catalog, lineages }: AccessInputs): Access {
   const masks = masksFor(snapshot, principal, connection)
   const bound = bindMasks(masks, catalog)
   const decided = { default: new Map<SqlFacts, Decision>(), unknown: new Map<SqlFacts, Decision>() }
@@ -84,7 +90,8 @@ export function createAccess({ principal, connection, snapshot, catalog }: Acces
       const cache = decided[searchPath]
       const known = cache.get(facts)
       if (known !== undefined) return known
-      const decision = decide(access, facts, searchPath, now)
+      const decision = decide(access, lineages, facts, { searchPath, now })
+      if (decision.untraced.length > 0) return decision
       if (cache.size >= decisionsCachedMax) cache.delete(cache.keys().next().value!)
       cache.set(facts, decision)
       return decision
@@ -93,30 +100,39 @@ export function createAccess({ principal, connection, snapshot, catalog }: Acces
   return access
 }
 
-function decide(access: Access, facts: SqlFacts, searchPath: SearchPath, now: number): Decision {
-  const { facts: resolved, unknownRelations, callsUserFunction } = resolve(facts, access.catalog, searchPath)
+function decide(access: Access, lineages: AccessInputs['lineages'], facts: SqlFacts, { searchPath, now }: { readonly searchPath: SearchPath; readonly now: number }): Decision {
+  const { bound, catalog } = access
+  const { facts: resolved, unknownRelations, callsUserFunction, paths } = resolve(facts, catalog, searchPath)
   const verdict = evaluate(access.snapshot, access.principal, access.connection, resolved, now)
   const touchesMasked = resolved.statements.some(({ accesses }) =>
-    accesses.some(({ relations }) => relations.some((name) => access.bound.tainted.has(name))))
+    accesses.some(({ relations }) => relations.some((name) => bound.tainted.has(name))))
   const runsCode = facts.statements.some(({ kind }) => kind === 'do' || kind === 'call')
-  const isTainted = access.bound.hasColumns && (touchesMasked || callsUserFunction || runsCode || unknownRelations.length > 0)
+  const isTainted = bound.hasColumns && (touchesMasked || callsUserFunction || runsCode || unknownRelations.length > 0)
+  const wanted = isTainted ? facts.statements.map(({ source }, at) => (source === undefined ? null : { source, path: paths[at]! })) : []
+  const traced = wanted.map((one) => one && lineages.known(one.source, catalog, one.path))
   const setsSearchPath = facts.statements.some((statement) => statement.setsSearchPath)
   const changesCatalog = facts.statements.some(({ kind }) => catalogKinds.has(kind))
-  const plans: { readonly key: Buffer; readonly plan: readonly ColumnPlan[] }[] = []
   return {
-    facts, resolved, verdict, isTainted, unknownRelations, setsSearchPath, changesCatalog, runsCode: callsUserFunction || runsCode,
+    facts, resolved, verdict, isTainted, unknownRelations, setsSearchPath, changesCatalog, catalog, runsCode: callsUserFunction || runsCode,
+    untraced: wanted.filter((one, at) => one !== null && traced[at] === null) as Untraced[],
     changesNames: setsSearchPath || changesCatalog || callsUserFunction || facts.statements.some(({ deallocates }) => deallocates !== null),
     refusal: refusalOf(verdict) ?? guard(access, { facts: resolved, isTainted, callsUserFunction }),
     recordedText: (text) => (isTainted ? hideConstants(text) : clean(access.recordScanner, text)),
     recordedParameters: (parameters) => (isTainted ? hideParameters(parameters) : parameters.map((value) => value && clean(access.recordScanner, value))),
-    columns(key, fields) {
-      const known = plans.find((entry) => entry.key.equals(key))
-      if (known !== undefined) return known.plan
-      const plan = planColumns({ bound: access.bound, fields: fields(), isTainted })
-      // A text has one row shape, or a few with its formats; more is a client playing, and is planned each time.
-      if (plans.length < 4) plans.push({ key: Buffer.from(key), plan })
-      return plan
-    },
+    columns: planner((statement, fields) => planColumns({ bound, fields, isTainted, lineage: traced[statement] ?? null })),
+  }
+}
+
+/** Remembers the last few plans. */
+function planner(plan: (statement: number, fields: readonly RowField[]) => RowsPlan): Decision['columns'] {
+  const known: { readonly statement: number; readonly key: Buffer; readonly plan: RowsPlan }[] = []
+  return (statement, key, fields) => {
+    const found = known.find((entry) => entry.statement === statement && entry.key.equals(key))
+    if (found !== undefined) return found.plan
+    const made = plan(statement, fields())
+    // A text has one row shape, or a few with its formats; more is a client playing, and is planned each time.
+    if (known.length < 4) known.push({ statement, key: Buffer.from(key), plan: made })
+    return made
   }
 }
 

@@ -35,6 +35,11 @@ export class RunningCommand {
     this.#session.recorder.bytes('out', 'output', chunks)
   }
 
+  /** Something about the command that who reads the recording should know. */
+  note(text: string): void {
+    this.#session.recorder.json('control', 'notice', { command: this.id, text })
+  }
+
   /** Said once, when output no longer fits. */
   truncate(): void {
     if (this.#recorded >= recordedOutputBytesMax) return

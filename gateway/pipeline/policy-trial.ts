@@ -10,6 +10,7 @@ import { masksFor } from '../policy/masks.ts'
 import type { ColumnMaskRule, PolicySnapshot } from '../policy/snapshot.ts'
 import type { Catalog, CatalogRelation } from '../sql/catalog.ts'
 import { freeCatalog } from '../sql/free-catalog.ts'
+import type { Lineages } from '../sql/lineages.ts'
 import { createAccess, type Decision } from './access.ts'
 
 export interface TrialInputs {
@@ -20,6 +21,7 @@ export interface TrialInputs {
   /** Null: offline. */
   readonly catalog: Catalog | null
   readonly now: number
+  readonly lineages: Lineages
 }
 
 export interface TriedColumn { readonly name: string; readonly treatment: 'clear' | 'scan' | 'replace'; readonly why: string | null }
@@ -31,20 +33,26 @@ export interface Trial {
   columns(fields: readonly RowField[]): readonly TriedColumn[]
 }
 
-export function tryCommand({ snapshot, principal, connection, facts, catalog, now }: TrialInputs): Trial {
+export async function tryCommand({ snapshot, principal, connection, facts, catalog, now, lineages }: TrialInputs): Promise<Trial> {
   const assumed = catalog ?? assumedCatalog(facts, masksFor(snapshot, principal, connection).columns)
-  const decision = createAccess({ principal, connection, snapshot, catalog: assumed }).decide(facts, 'default', now)
+  const access = createAccess({ principal, connection, snapshot, catalog: assumed, lineages: catalog === null ? untraceable : lineages })
+  const { untraced } = access.decide(facts, 'default', now)
+  if (untraced.length > 0) await lineages.trace(untraced, assumed)
+  const decision = access.decide(facts, 'default', now)
   const { verdict, refusal } = decision
   return {
     effect: verdict.effect === 'allow' && refusal !== null ? 'deny' : verdict.effect,
     reason: refusal?.message ?? verdict.reason,
     decision,
-    columns: (fields) => decision.columns(Buffer.alloc(0), () => fields).map(({ client }, at) => ({
+    columns: (fields) => decision.columns(0, Buffer.alloc(0), () => fields).columns.map(({ client }, at) => ({
       name: fields[at]!.name, treatment: client.kind,
       why: client.kind === 'replace' ? `${client.why}: rule ${client.rule.rule} (policy ${client.rule.policy})` : client.kind === 'scan' ? 'values are searched by detectors' : null,
     })),
   }
 }
+
+/** Without a catalog nothing can be traced. */
+const untraceable: Pick<Lineages, 'known'> = { known: () => ({ kind: 'unknown', reason: 'there is no catalog' }) }
 
 /** Every name of the statement is a table of its schema, else of pg_catalog if it is a listed one, else of public. */
 export function assumedCatalog(facts: SqlFacts, masks: readonly ColumnMaskRule[]): Catalog {

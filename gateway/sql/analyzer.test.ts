@@ -101,7 +101,7 @@ describe('deep nesting is decided or refused, and nothing else suffers', () => {
 })
 
 describe('a worker that misbehaves', () => {
-  const fake = (body: string) => new URL(`data:text/javascript,${encodeURIComponent(`import { parentPort } from 'node:worker_threads'; parentPort.on('message', (text) => { ${body} }); parentPort.postMessage('ready')`)}`)
+  const fake = (body: string) => new URL(`data:text/javascript,${encodeURIComponent(`import { parentPort } from 'node:worker_threads'; parentPort.on('message', ({ text }) => { ${body} }); parentPort.postMessage('ready')`)}`)
   const facts = "parentPort.postMessage({ kind: 'facts', facts: { kind: 'sql', statements: [] }, form: null })"
 
   test('one that hangs is ended at the deadline; the queue goes on', async () => {

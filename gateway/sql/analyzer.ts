@@ -2,6 +2,7 @@
 import { LRUCache } from 'lru-cache'
 import type { SqlFacts } from '../../shared/command.ts'
 import { factsCacheBytesMax, factsCacheEntriesMax, normalFormCharactersMax, parseMs, parserWorkersMax, statementBytesMax } from '../limits.ts'
+import { createLineages, type Lineages } from './lineages.ts'
 import { normalForm } from './normal-form.ts'
 import type { Parsed } from './parse.ts'
 import { ParserPool } from './parser-pool.ts'
@@ -20,6 +21,7 @@ export type Analysis =
 export interface SqlAnalyzer {
   /** At once when cached; else from a worker. Never rejects. `text` is decoded UTF-8. */
   analyze(text: string): Analysis | Promise<Analysis>
+  readonly lineages: Lineages
   dispose(): Promise<void>
 }
 
@@ -46,7 +48,7 @@ export function createSqlAnalyzer(options: SqlAnalyzerOptions = {}): SqlAnalyzer
     // Two texts of one form may have been parsed at the same time: the first one's facts are the shared object.
     const known = form === null ? undefined : byForm.get(form)
     if (known !== undefined) return known
-    const analysis = analysisOf(parsed)
+    const analysis = analysisOf(parsed, text)
     if (form !== null) byForm.set(form, analysis)
     else if (analysis.kind !== 'failed') byText.set(text, analysis)
     return analysis
@@ -67,6 +69,7 @@ export function createSqlAnalyzer(options: SqlAnalyzerOptions = {}): SqlAnalyzer
       underWay.set(text, asked)
       return asked
     },
+    lineages: createLineages(pool),
     dispose: () => pool.dispose(),
   }
 }
@@ -79,9 +82,9 @@ function refusalOf(text: string): string | null {
   return null
 }
 
-function analysisOf(parsed: Parsed): Analysis {
+function analysisOf(parsed: Parsed, text: string): Analysis {
   switch (parsed.kind) {
-    case 'facts': return { kind: 'facts', facts: parsed.facts }
+    case 'facts': return { kind: 'facts', facts: { kind: 'sql', statements: parsed.facts.statements.map((statement, index) => ({ ...statement, source: { text, index } })) } }
     case 'syntax-error': return parsed
     case 'refused': case 'fatal': return { kind: 'failed', reason: parsed.reason }
   }

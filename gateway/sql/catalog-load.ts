@@ -4,6 +4,7 @@ import { createHash, type Hash } from 'node:crypto'
 import type { Client } from 'pg'
 import Cursor from 'pg-cursor'
 import { readDerivations } from './catalog-derivations.ts'
+import { indexCatalog } from './catalog-index.ts'
 import type { Catalog, CatalogColumn, CatalogRelation } from './catalog.ts'
 
 const relationsQuery = `
@@ -87,7 +88,8 @@ export async function loadCatalog(client: Client, version: number): Promise<Load
   const derivations = await readDerivations(client, (query, visit) => forEachRow(client, query, hash, visit))
   const settings = await client.query<unknown[]>({ text: roleSettingsQuery, rowMode: 'array' })
   await client.query('commit')
-  return { catalog: build({ version, searchPath, byOid: relations, userFunctions, hasUnseenCalls, derivations }, opaque), signature: hash.digest('base64'), roleSettings: JSON.stringify(settings.rows) }
+  const data = { version, searchPath, byOid: relations, userFunctions, hasUnseenCalls, derivations, opaqueViews: opaqueNames(relations, opaque) }
+  return { catalog: indexCatalog(data), signature: hash.digest('base64'), roleSettings: JSON.stringify(settings.rows) }
 }
 
 async function readRelations(client: Client, hash: Hash): Promise<ReadonlyMap<number, Loading>> {
@@ -115,18 +117,6 @@ async function forEachRow(client: Client, query: string, hash: Hash, visit: (row
     for (const row of rows) visit(row)
   }
   await cursor.close()
-}
-
-function build(parts: Pick<Catalog, 'version' | 'searchPath' | 'byOid' | 'userFunctions' | 'hasUnseenCalls' | 'derivations'>, opaque: ReadonlySet<number>): Catalog {
-  const byName = new Map<string, CatalogRelation>()
-  const byBareName = new Map<string, CatalogRelation[]>()
-  for (const relation of parts.byOid.values()) {
-    byName.set(`${relation.schema}.${relation.name}`, relation)
-    const same = byBareName.get(relation.name)
-    if (same === undefined) byBareName.set(relation.name, [relation])
-    else same.push(relation)
-  }
-  return { ...parts, byName, opaqueViews: opaqueNames(parts.byOid, opaque), named: (name) => byBareName.get(name) ?? [] }
 }
 
 /** A view over an opaque view is one too: from each, up to whatever reads it. */

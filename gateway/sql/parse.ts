@@ -42,9 +42,15 @@ function parsedError(text: string, error: unknown): Parsed {
   if (!(error instanceof SqlError) || error.sqlDetails === undefined) {
     return { kind: 'fatal', reason: `the SQL parser failed (${error instanceof Error ? error.name : 'unknown error'})` }
   }
-  const { message, cursorPosition, fileName } = error.sqlDetails
-  if (!syntaxFiles.has(fileName) || message.startsWith('memory exhausted')) return { kind: 'fatal', reason: 'the statement is nested too deeply for the SQL parser' }
+  const { message, cursorPosition } = error.sqlDetails
+  if (!isSyntaxError(error)) return { kind: 'fatal', reason: 'the statement is nested too deeply for the SQL parser' }
   return { kind: 'syntax-error', message, position: cursorPosition >= 0 ? bytesOfCharacters(text, cursorPosition) : null }
+}
+
+/** Any other error means that the parser must not be used again. */
+export function isSyntaxError(error: unknown): boolean {
+  const details = error instanceof SqlError ? error.sqlDetails : undefined
+  return details !== undefined && syntaxFiles.has(details.fileName) && !details.message.startsWith('memory exhausted')
 }
 
 /**

@@ -1,8 +1,12 @@
 // A small pool of parser threads. One text at a time each, so that a deadline belongs to a text; a thread that fails in any way but
-// a syntax error is replaced and its text refused, while the others go on.
+// a syntax error is replaced and its text refused, while the others go on. A thread is told a catalog before its first text about it.
 import { Worker } from 'node:worker_threads'
-import { parserHeapMb, parserLongTextCharacters, parserQueueMax, parserStackMb } from '../limits.ts'
+import { parserCatalogsMax, parserHeapMb, parserLongTextCharacters, parserQueueMax, parserStackMb } from '../limits.ts'
+import { dataOf } from './catalog-index.ts'
+import type { Catalog } from './catalog.ts'
 import type { Parsed } from './parse.ts'
+import type { SearchPath } from './resolve.ts'
+import type { FromThread, ToThread, Traced } from './thread-messages.ts'
 
 export interface ParserPoolOptions {
   readonly workersMax: number
@@ -11,9 +15,13 @@ export interface ParserPoolOptions {
   readonly script?: URL
 }
 
+type Failed = Extract<Parsed, { kind: 'fatal' }>
+
 interface Job {
   readonly text: string
-  readonly done: (parsed: Parsed) => void
+  /** Null: parse it. */
+  readonly trace: { readonly catalog: Catalog; readonly paths: readonly (SearchPath | null)[] } | null
+  readonly done: (answer: Parsed | Traced) => void
 }
 
 interface Thread {
@@ -21,6 +29,8 @@ interface Thread {
   job: Job | null
   timer: NodeJS.Timeout | null
   isReady: boolean
+  /** Those it was told of, oldest first. */
+  readonly catalogs: Catalog[]
 }
 
 /** Starting takes some 100 ms; a machine that needs this long is not going to parse either. */
@@ -32,6 +42,8 @@ export class ParserPool {
   readonly #options: ParserPoolOptions
   readonly #threads = new Set<Thread>()
   readonly #queue: Job[] = []
+  readonly #catalogIds = new WeakMap<Catalog, number>()
+  #lastCatalogId = 0
   #isDisposed = false
 
   constructor(options: ParserPoolOptions) {
@@ -40,10 +52,20 @@ export class ParserPool {
 
   /** Never rejects. */
   parse(text: string): Promise<Parsed> {
+    return this.#ask<Parsed>(text, null)
+  }
+
+  /** The lineage of statements of a text that was parsed before; `paths`: one for each statement, null for those of no interest. Never rejects. */
+  trace(text: string, catalog: Catalog, paths: readonly (SearchPath | null)[]): Promise<Traced | Failed> {
+    return this.#ask<Traced | Failed>(text, { catalog, paths })
+  }
+
+  #ask<T extends Parsed | Traced>(text: string, trace: Job['trace']): Promise<T | Failed> {
     if (this.#isDisposed) return Promise.resolve({ kind: 'fatal', reason: 'the SQL parser is shut down' })
     if (this.#queue.length >= parserQueueMax) return Promise.resolve({ kind: 'fatal', reason: `more than parserQueueMax (${parserQueueMax}) statements wait for the SQL parser` })
     return new Promise((done) => {
-      this.#queue.push({ text, done })
+      // A thread answers a request to parse with what was parsed, and one to trace with what was traced.
+      this.#queue.push({ text, trace, done: done as Job['done'] })
       this.#assign()
     })
   }
@@ -77,16 +99,16 @@ export class ParserPool {
       // Nothing of ours is of use in there: no environment, no flags.
       env: {}, execArgv: [], resourceLimits: { stackSizeMb: parserStackMb, maxOldGenerationSizeMb: parserHeapMb },
     })
-    const thread: Thread = { worker, job: null, timer: null, isReady: false }
+    const thread: Thread = { worker, job: null, timer: null, isReady: false, catalogs: [] }
     this.#threads.add(thread)
     thread.timer = setTimeout(() => void this.#fail(thread, 'the SQL parser did not start'), startMs)
-    worker.on('message', (message: Parsed | 'ready') => this.#heard(thread, message))
+    worker.on('message', (message: FromThread) => this.#heard(thread, message))
     worker.on('error', (error) => void this.#fail(thread, `the SQL parser failed (${error.name})`))
     worker.on('messageerror', () => void this.#fail(thread, 'the SQL parser failed'))
     worker.on('exit', () => void this.#fail(thread, 'the SQL parser ended'))
   }
 
-  #heard(thread: Thread, message: Parsed | 'ready'): void {
+  #heard(thread: Thread, message: FromThread): void {
     if (!this.#threads.has(thread)) return
     if (thread.timer !== null) clearTimeout(thread.timer)
     thread.timer = null
@@ -104,15 +126,31 @@ export class ParserPool {
     thread.job = job
     thread.worker.ref()
     thread.timer = setTimeout(() => void this.#fail(thread, `parsing took longer than parseMs (${parseMs} ms)`), parseMs)
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-    thread.worker.postMessage(job.text)
+    const { text, trace } = job
+    this.#tell(thread, trace === null ? { kind: 'parse', text } : { kind: 'trace', text, catalog: this.#idOf(thread, trace.catalog), paths: trace.paths })
   }
 
-  #finish(thread: Thread, parsed: Parsed): void {
+  #tell(thread: Thread, message: ToThread): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+    thread.worker.postMessage(message)
+  }
+
+  #idOf(thread: Thread, catalog: Catalog): number {
+    const id = this.#catalogIds.get(catalog) ?? ++this.#lastCatalogId
+    this.#catalogIds.set(catalog, id)
+    if (thread.catalogs.includes(catalog)) return id
+    thread.catalogs.push(catalog)
+    this.#tell(thread, { kind: 'catalog', id, data: dataOf(catalog) })
+    const former = thread.catalogs.length > parserCatalogsMax ? thread.catalogs.shift() : undefined
+    if (former !== undefined) this.#tell(thread, { kind: 'forget', id: this.#catalogIds.get(former)! })
+    return id
+  }
+
+  #finish(thread: Thread, answer: Parsed | Traced): void {
     const { job } = thread
     thread.job = null
     thread.worker.unref()
-    job?.done(parsed)
+    job?.done(answer)
   }
 
   async #fail(thread: Thread, reason: string): Promise<void> {

@@ -14,21 +14,25 @@ export interface Resolution {
   readonly unknownRelations: readonly string[]
   /** A function outside pg_catalog is called, by the statement or by a view it reads: what it reads is not seen. */
   readonly callsUserFunction: boolean
+  /** How unqualified names are looked up when each statement's turn comes. */
+  readonly paths: readonly SearchPath[]
 }
 
 export function resolve(facts: SqlFacts, catalog: Catalog, searchPath: SearchPath): Resolution {
   const unknown = new Set<string>()
   const statements: ResolvedStatement[] = []
+  const paths: SearchPath[] = []
   let [path, callsUserFunction] = [searchPath, false]
   for (const statement of facts.statements) {
     const resolved = resolveStatement(statement, catalog, path, unknown)
     statements.push(resolved)
+    paths.push(path)
     const callsOne = (catalog.hasUnseenCalls === true && !statement.isHarmless) || statement.functions.some((use) => isUserFunction(use, catalog)) || readsComputed(statement, catalog) || readsOpaqueView(resolved, catalog)
     callsUserFunction ||= callsOne
     // PostgreSQL looks names up when the statement's turn comes: `set search_path = x; select * from t` in one text.
     if (statement.setsSearchPath || callsOne) path = 'unknown'
   }
-  return { facts: { kind: 'sql', statements }, unknownRelations: [...unknown], callsUserFunction }
+  return { facts: { kind: 'sql', statements }, unknownRelations: [...unknown], callsUserFunction, paths }
 }
 
 /** Names the catalog does not have are added to `unknown`. */

@@ -108,7 +108,7 @@ export class PostgresSession {
     }
     const catalog = this.gate.keeper.current()
     if (catalog !== this.#catalog) this.#noteCatalog(catalog)
-    return this.#options.accesses.get(this.#accessKey, { principal, connection: this.session.connection, snapshot: this.context.policies.current, catalog })
+    return this.#options.accesses.get(this.#accessKey, { principal, connection: this.session.connection, snapshot: this.context.policies.current, catalog, lineages: this.context.analyzer.lineages })
   }
 
   /** The server keeps the search path this session logged in with; once the catalog's is another, ours is not known. */

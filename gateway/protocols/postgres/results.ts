@@ -31,14 +31,14 @@ export class Results {
     if (head?.kind === 'describe') {
       if (head.of !== null) head.of.shape = { ...shape, epoch: head.epoch }
       if (isSilent) return
-      if (head.of !== null && 'command' in head.of) this.#sayMasks(head.of, shape)
+      if (head.of !== null && 'command' in head.of) this.#sayMasks(head.of, 0, shape)
       return this.#outlet.forward(this.#reader)
     }
     const running = runningOf(head)
     if (running.isCut) return
     if (running.kind !== 'query') throw new FrameError('a row description came inside an Execute')
     running.rows = this.plan(running, shape)
-    this.#sayMasks(running, shape)
+    this.#sayMasks(running, statementOf(running), shape)
     this.#outlet.forward(this.#reader)
     this.#outlet.count(running)
     this.#outlet.recordSent(running)
@@ -57,7 +57,8 @@ export class Results {
 
   plan(running: RunningAnswer, shape: Shape): RowPlan {
     const access = this.#session.access()
-    const columns = running.command.decision.columns(shape.key, () => shape.fields)
+    const { columns, disagreement } = running.command.decision.columns(statementOf(running), shape.key, () => shape.fields)
+    if (disagreement !== null) running.command.note(disagreement)
     return {
       shape, isSame: columns.every(isSameTreatment) && access.clientScanner === access.recordScanner,
       client: rowTreatment(columns.map(({ client }) => client), access.clientScanner),
@@ -113,9 +114,9 @@ export class Results {
     void this.#session.cancel()
   }
 
-  #sayMasks({ command }: Pick<RunningAnswer, 'command'>, shape: Shape): void {
+  #sayMasks({ command }: Pick<RunningAnswer, 'command'>, statement: number, shape: Shape): void {
     if (!this.#session.wantsMaskNotices) return
-    const notice = maskNotice(shape.fields, command.decision.columns(shape.key, () => shape.fields))
+    const notice = maskNotice(shape.fields, command.decision.columns(statement, shape.key, () => shape.fields).columns)
     if (notice !== null) this.#outlet.say(notice)
   }
 
@@ -138,6 +139,11 @@ export function runningOf(head: Answer | undefined): RunningAnswer {
 
 function hasFields({ bytes, start, end }: FrameReader, { fields }: Shape): boolean {
   return end - start >= 7 && bytes.readInt16BE(start + 5) === fields.length
+}
+
+/** Which statement of its text gives rows now. */
+function statementOf(running: RunningAnswer): number {
+  return running.kind === 'query' ? running.completed : 0
 }
 
 function isSameTreatment({ client, record }: ColumnPlan): boolean {

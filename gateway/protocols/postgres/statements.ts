@@ -37,8 +37,11 @@ export function decideFacts(session: PostgresSession, facts: SqlFacts): Decided 
   if (expanded.kind === 'open') return session.answered().then(() => decideFacts(session, facts))
   if (expanded.kind === 'refused') return { facts, decision: expanded.refusal }
   const decision = decideNow(session, expanded.facts)
-  if (!('verdict' in decision) || decision.unknownRelations.length === 0 || !session.gate.mayRefresh()) return { facts, decision }
-  return session.gate.refresh().then(() => ({ facts, decision: decideNow(session, expanded.facts) }))
+  if (!('verdict' in decision)) return { facts, decision }
+  if (decision.unknownRelations.length > 0 && session.gate.mayRefresh()) return session.gate.refresh().then(() => decideFacts(session, facts))
+  // Decided again from the start: meanwhile the policy may have changed, and the catalog.
+  if (decision.untraced.length > 0) return session.context.analyzer.lineages.trace(decision.untraced, decision.catalog).then(() => decideFacts(session, facts))
+  return { facts, decision }
 }
 
 export function decideNow(session: PostgresSession, facts: SqlFacts): Decision | Refusal {
@@ -80,8 +83,9 @@ function expand(session: PostgresSession, facts: SqlFacts): Expanded {
 
 /** What runs is both: the inner statement's accesses, and whatever the outer adds (EXPLAIN ANALYZE EXECUTE …). */
 function asExecuted(outer: SqlStatement, inner: SqlStatement): SqlStatement {
+  const { source: _outer, ...rest } = outer
   return {
-    ...outer, prepares: null, declares: null, kind: outer.kind === 'session' ? inner.kind : outer.kind,
+    ...rest, ...(inner.source !== undefined && { source: inner.source }), prepares: null, declares: null, kind: outer.kind === 'session' ? inner.kind : outer.kind,
     accesses: [...outer.accesses.filter(({ kind }) => kind !== 'session'), ...inner.accesses],
     columns: [...outer.columns, ...inner.columns], functions: [...outer.functions, ...inner.functions],
     isCopyingWrite: outer.isCopyingWrite || inner.isCopyingWrite, setsSearchPath: outer.setsSearchPath || inner.setsSearchPath,
@@ -90,7 +94,7 @@ function asExecuted(outer: SqlStatement, inner: SqlStatement): SqlStatement {
 }
 
 /** A function may have made another cursor or statement of that name: what comes is then as unknown as what functions return. */
-function asReopened(statement: SqlStatement): SqlStatement {
+function asReopened({ source: _source, ...statement }: SqlStatement): SqlStatement {
   return { ...statement, functions: [...statement.functions, { schema: noSchema, name: 'unknown', isConstant: true }] }
 }
 
