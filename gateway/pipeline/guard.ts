@@ -1,8 +1,9 @@
 // What a principal with masks may not do although policy allows the statement: ways by which a masked value would leave in
 // another column, table or message (design.md §5). Safe first: it refuses whole constructs; lineage makes it precise later.
 import type { ResolvedStatement, SqlCommandFacts } from '../../shared/command.ts'
+import { pinsFor } from '../policy/pins.ts'
 import { isRevealingCatalog } from '../sql/free-catalog.ts'
-import { isRefusedToMasked } from '../sql/risky-functions.ts'
+import { objectionToCalls, userCalls } from '../sql/functions/calls.ts'
 import type { Access } from './access.ts'
 import type { Refusal } from './refusal.ts'
 
@@ -30,10 +31,11 @@ function readingRefusal(setting: string): Refusal {
   return { kind: 'denied', message: `${setting} may not be changed: Gatehouse reads statements as UTF8 with standard strings` }
 }
 
-function objection(access: Access, resolved: ResolvedStatement, { isTainted, callsUserFunction }: GuardInputs): string | null {
+function objection(access: Access, resolved: ResolvedStatement, inputs: GuardInputs): string | null {
   const { statement } = resolved
-  const risky = statement.functions.find(isRefusedToMasked)
-  if (risky !== undefined) return `${risky.name}() can carry masked values out`
+  const { isTainted } = inputs
+  const called = objectionToCalls(statement, access.catalog, isTainted) ?? objectionToUsers(access, resolved, inputs)
+  if (called !== null) return called
   const revealing = relationsOf(resolved).find(isRevealingCatalog)
   if (revealing !== undefined) return `${revealing} repeats values or statements of others`
   if (statement.kind === 'do') return 'DO runs code that is not seen'
@@ -43,8 +45,33 @@ function objection(access: Access, resolved: ResolvedStatement, { isTainted, cal
   if (!isTainted) return null
   if (isCopyOut(resolved)) return 'COPY TO would carry columns that are masked for you; use SELECT'
   if (statement.accesses.some(({ kind }) => kind === 'explain-analyze')) return 'EXPLAIN ANALYZE shows how masked values filter'
-  if (callsUserFunction && writes(resolved)) return 'a statement that writes may not call functions whose bodies are not seen'
   return statement.isCopyingWrite || defines(resolved) ? copied(access, resolved) : null
+}
+
+/**
+ * Functions of the database's own: nobody sees from here what they read. Pinned ones may be called; what they give is masked all the
+ * same, and written only where the pin says that it holds nothing but their arguments.
+ */
+function objectionToUsers(access: Access, resolved: ResolvedStatement, { facts, callsUserFunction }: GuardInputs): string | null {
+  const calls = userCalls(resolved.statement, access.catalog, pinsFor(access.snapshot, access.connection))
+  const unpinned = calls.find(({ pin }) => pin === 'none')
+  if (unpinned !== undefined && facts.statements.some((one) => touchesMasked(access, one))) {
+    return `${unpinned.name}() is a function of this database that no policy has pinned as it is now, so it may not be called where masked columns are read`
+  }
+  if (!writes(resolved) || !callsUserFunction) return null
+  const unseen = calls.find(({ pin }) => pin !== 'arguments')
+  if (unseen !== undefined) return `a statement that writes may not call ${unseen.name}(), of which no policy says that it gives nothing but its arguments`
+  return callsUnnamed(access, resolved) ? 'a statement that writes may not call functions whose bodies are not seen' : null
+}
+
+/** By a name that the catalog does not know too: it may have masked columns. */
+function touchesMasked({ bound, catalog }: Access, resolved: ResolvedStatement): boolean {
+  return resolved.accesses.some(({ kind, relations }) => relations.some((name) => bound.tainted.has(name) || (kind === 'select' && !catalog.byName.has(name))))
+}
+
+/** By operators and casts that run bodies, and views that call functions: no name in the text says so. */
+function callsUnnamed({ catalog }: Access, resolved: ResolvedStatement): boolean {
+  return catalog.hasUnseenCalls === true || relationsOf(resolved).some((name) => catalog.opaqueViews?.has(name) === true)
 }
 
 /** What later runs by a name that says nothing: functions, and what calls them without looking like a call. */

@@ -5,6 +5,7 @@ import type { Client } from 'pg'
 import Cursor from 'pg-cursor'
 import { readDerivations } from './catalog-derivations.ts'
 import { indexCatalog } from './catalog-index.ts'
+import { readBodies } from './functions/bodies.ts'
 import type { Catalog, CatalogColumn, CatalogRelation } from './catalog.ts'
 
 const relationsQuery = `
@@ -86,9 +87,10 @@ export async function loadCatalog(client: Client, version: number): Promise<Load
   let hasUnseenCalls = false
   await forEachRow(client, unseenCallsQuery, hash, () => { hasUnseenCalls = true })
   const derivations = await readDerivations(client, (query, visit) => forEachRow(client, query, hash, visit))
+  const bodies = await readBodies(client, (query, visit) => forEachRow(client, query, hash, visit))
   const settings = await client.query<unknown[]>({ text: roleSettingsQuery, rowMode: 'array' })
   await client.query('commit')
-  const data = { version, searchPath, byOid: relations, userFunctions, hasUnseenCalls, derivations, opaqueViews: opaqueNames(relations, opaque) }
+  const data = { version, searchPath, byOid: relations, userFunctions, bodies, hasUnseenCalls, derivations, opaqueViews: opaqueNames(relations, opaque) }
   return { catalog: indexCatalog(data), signature: hash.digest('base64'), roleSettings: JSON.stringify(settings.rows) }
 }
 

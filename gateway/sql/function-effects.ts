@@ -1,7 +1,7 @@
 // What calling a function by name adds to a statement's facts: accesses of risky ones, and set_config, which is SET in disguise.
 import type { RelationName } from '../../shared/command.ts'
 import { addAccess, type Context } from './collector.ts'
-import { accessOfFunction } from './risky-functions.ts'
+import { accessOfFunction } from './functions/risky.ts'
 import { anySetting, changesReading, isHarmlessSetting, pathSettings, roleSettings } from './settings.ts'
 import { constantOf } from './tree.ts'
 

@@ -4,6 +4,7 @@ import type { RelationName } from '../../shared/command.ts'
 import { addAccess, addColumn, addFunction, isCommonTable, type Context, type Scope } from './collector.ts'
 import { isVacuous } from './condition.ts'
 import { effectsOfFunction } from './function-effects.ts'
+import { accessOfFunction } from './functions/risky.ts'
 import { anySetting } from './settings.ts'
 import { as, constantOf, listOf, nameOf, relationOf, text, typed, words, type Fields } from './tree.ts'
 
@@ -253,8 +254,11 @@ function hasStar(fields: Fields): boolean {
 
 function column(fields: Fields, context: Context): void {
   const parts = words(fields['fields'])
-  if (hasStar(fields)) addColumn(context, parts.at(-1) ?? null, '*', 'read')
-  else addColumn(context, parts.at(-2) ?? null, parts.at(-1) ?? '*', 'read')
+  if (hasStar(fields)) return addColumn(context, parts.at(-1) ?? null, '*', 'read')
+  const [qualifier, name] = [parts.at(-2) ?? null, parts.at(-1) ?? '*']
+  addColumn(context, qualifier, name, 'read')
+  // Where it has no such column, `f.pg_read_file` is `pg_read_file(f)`: over a function in FROM, of the function's own result.
+  if (qualifier !== null && accessOfFunction(name) !== null) effectsOfFunction({ schema: null, name }, [], context)
 }
 
 /** `(c).email` reads a column of the row before the dot; where there is none, `(x).f` is `f(x)` (PostgreSQL docs 8.16.5). */

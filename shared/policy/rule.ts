@@ -7,6 +7,7 @@ import type { SqlKind } from '../command.ts'
 import type { Effect, LimitObligation } from '../verdict.ts'
 import { parseDuration } from './duration.ts'
 import { identifierGlobProblem } from './identifier-glob.ts'
+import { functionPinSchema, type FunctionPin } from './functions.ts'
 import { maskSchema, type MaskRule } from './mask.ts'
 import { policyTestSchema, type PolicyTest } from './policy-test.ts'
 import { globText, knownKeys, oneOrMany, plainName, principalId, someOf } from './shapes.ts'
@@ -42,6 +43,7 @@ export interface Policy {
   readonly rules: readonly Rule[]
   readonly masks: readonly MaskRule[]
   readonly tests: readonly PolicyTest[]
+  readonly functions?: readonly FunctionPin[]
 }
 
 const sqlKind = z.string().superRefine((word, context) => {
@@ -135,6 +137,7 @@ const policyShape = {
   rules: z.array(ruleSchema).default([]),
   masks: z.array(maskSchema).default([]),
   tests: z.array(policyTestSchema).default([]),
+  functions: z.array(functionPinSchema).default([]),
 }
 
 export const policySchema: z.ZodType<Policy> = z.strictObject(policyShape, knownKeys(policyShape))
@@ -142,6 +145,6 @@ export const policySchema: z.ZodType<Policy> = z.strictObject(policyShape, known
     const scopes = [file.connections, file.labels].filter((scope) => scope !== undefined).length
     if (scopes !== 1) context.addIssue({ code: 'custom', message: `expected ${scopes === 0 ? 'connections or labels: a policy says where it holds' : 'one of connections and labels, not both'}` })
   })
-  .transform(({ policy, connections, labels, rules, masks, tests }): Policy => ({
-    policy, scope: labels === undefined ? { kind: 'connections', names: connections ?? [] } : { kind: 'labels', labels }, rules, masks, tests,
+  .transform(({ policy, connections, labels, rules, masks, tests, functions }): Policy => ({
+    policy, scope: labels === undefined ? { kind: 'connections', names: connections ?? [] } : { kind: 'labels', labels }, rules, masks, tests, functions,
   }))
