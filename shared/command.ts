@@ -40,6 +40,11 @@ export interface FunctionUse {
   readonly isConstant: boolean
 }
 
+/** How COPY … TO STDOUT writes its rows. */
+export type CopyForm =
+  | { readonly format: 'binary' }
+  | { readonly format: 'text' | 'csv'; readonly delimiter: string; readonly quote: string; readonly escape: string; readonly nullText: string; readonly hasHeader: boolean }
+
 /** The text a statement was parsed from, and its place among that text's statements; one object each, to key what is found out later. */
 export interface StatementSource { readonly text: string; readonly index: number }
 
@@ -77,6 +82,8 @@ export interface SqlStatement {
   readonly declares: string | null
   readonly fetches: string | null
   readonly closes: string | null
+  /** Of COPY … TO STDOUT; `other`: options by which rows cannot be taken apart. */
+  readonly copyOut?: CopyForm | 'other'
   /** Where what it gives can be traced: of EXECUTE and FETCH the statement they run. Left out where that is not known. */
   readonly source?: StatementSource
 }

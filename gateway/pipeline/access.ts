@@ -6,6 +6,7 @@ import type { Principal } from '../../shared/principal.ts'
 import type { Verdict } from '../../shared/verdict.ts'
 import { decisionsCachedMax } from '../limits.ts'
 import { bindMasks, type BoundMasks } from '../masking/binding.ts'
+import { nothingMasked, planCopy, type CopyPlan } from '../masking/copy-plan.ts'
 import { cleanText, createScanner, type Scanner } from '../masking/scanner.ts'
 import type { RowField, RowsPlan } from '../masking/plan.ts'
 import { planColumns } from '../masking/plan.ts'
@@ -23,7 +24,7 @@ export interface Decision {
   readonly facts: SqlFacts
   readonly resolved: SqlCommandFacts
   readonly verdict: Verdict
-  /** Why it is refused; null when it may run. */
+  /** Why it is refused, of kind `needs-approval` where humans can let it through; null when it may run. */
   readonly refusal: Refusal | null
   /** May read a relation with masked columns: columns of unknown origin are masked whole, literals are hidden in the record. */
   readonly isTainted: boolean
@@ -45,6 +46,8 @@ export interface Decision {
   recordedParameters(parameters: readonly (string | null)[]): readonly (string | null)[]
   /** The treatment of the rows of its `statement`-th statement with these fields; `key` is the RowDescription's bytes. */
   columns(statement: number, key: Buffer, fields: () => readonly RowField[]): RowsPlan
+  /** The treatment of what its `statement`-th statement copies out; null: its columns are not known. */
+  copies(statement: number): CopyPlan | null
 }
 
 export interface Access {
@@ -112,14 +115,17 @@ function decide(access: Access, lineages: AccessInputs['lineages'], facts: SqlFa
   const traced = wanted.map((one) => one && lineages.known(one.source, catalog, one.path))
   const setsSearchPath = facts.statements.some((statement) => statement.setsSearchPath)
   const changesCatalog = facts.statements.some(({ kind }) => catalogKinds.has(kind))
+  const copies = (statement: number) => (isTainted ? planCopy(bound, traced[statement] ?? null) : nothingMasked)
   return {
     facts, resolved, verdict, isTainted, unknownRelations, setsSearchPath, changesCatalog, catalog, runsCode: callsUserFunction || runsCode,
     untraced: wanted.filter((one, at) => one !== null && traced[at] === null) as Untraced[],
     changesNames: setsSearchPath || changesCatalog || callsUserFunction || facts.statements.some(({ deallocates }) => deallocates !== null),
-    refusal: refusalOf(verdict) ?? guard(access, { facts: resolved, isTainted, callsUserFunction }),
+    // What masking refuses, nobody can approve.
+    refusal: deniedBy(verdict) ?? guard(access, { facts: resolved, isTainted, callsUserFunction, copies }) ?? heldBy(verdict),
     recordedText: (text) => (isTainted ? hideConstants(text) : clean(access.recordScanner, text)),
     recordedParameters: (parameters) => (isTainted ? hideParameters(parameters) : parameters.map((value) => value && clean(access.recordScanner, value))),
     columns: planner((statement, fields) => planColumns({ bound, fields, isTainted, lineage: traced[statement] ?? null })),
+    copies,
   }
 }
 
@@ -140,13 +146,8 @@ function clean(scanner: Scanner | null, text: string): string {
   return scanner === null ? text : cleanText(scanner, text)
 }
 
-function refusalOf(verdict: Verdict): Refusal | null {
-  switch (verdict.effect) {
-    case 'allow': return null
-    case 'deny': return { kind: 'denied', message: verdict.reason }
-    case 'approve': return { kind: 'needs-approval', message: `${verdict.reason}; approvals are not available yet` }
-  }
-}
+const deniedBy = ({ effect, reason }: Verdict): Refusal | null => (effect === 'deny' ? { kind: 'denied', message: reason } : null)
+const heldBy = ({ effect, reason }: Verdict): Refusal | null => (effect === 'approve' ? { kind: 'needs-approval', message: reason } : null)
 
 /** Accesses shared by all sessions of the same principal on the same connection; one entry a pair, the newest inputs win. */
 export class AccessCache {

@@ -1,5 +1,5 @@
 // What each table of statements says of one statement; the accesses go to the collector meanwhile.
-import type { SqlKind } from '../../shared/command.ts'
+import type { SqlKind, SqlStatement } from '../../shared/command.ts'
 import type { Context } from './collector.ts'
 import type { Fields } from './tree.ts'
 
@@ -15,6 +15,7 @@ export interface Description {
   readonly declares?: string | null
   readonly fetches?: string | null
   readonly closes?: string | null
+  readonly copyOut?: SqlStatement['copyOut']
 }
 
 /** `inner` describes a statement that this one wraps. */

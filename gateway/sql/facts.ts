@@ -31,6 +31,7 @@ function statementOf(raw: Fields, byteLength: number): SqlStatement {
     isHarmless: found.isHarmless ?? false,
     setsSearchPath: (found.setsSearchPath ?? false) || into.setsSearchPath,
     ...(into.readingSetting !== null && { readingSetting: into.readingSetting }),
+    ...(found.copyOut !== undefined && { copyOut: found.copyOut }),
     setting: found.setting ?? null, prepares: found.prepares ?? null, executes: found.executes ?? null, deallocates: found.deallocates ?? null,
     declares: found.declares ?? null, fetches: found.fetches ?? null, closes: found.closes ?? null,
   }

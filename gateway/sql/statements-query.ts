@@ -1,5 +1,6 @@
 // Statements over rows and those that wrap one: SELECT to MERGE, COPY, EXPLAIN, PREPARE, cursors. A wrapper has its inner kind.
 import { addAccess, addColumn } from './collector.ts'
+import { copyFormOf } from './copy-form.ts'
 import type { Describe, Describers } from './describe.ts'
 import { as, constantOf, listOf, relationOf, text, typed, words } from './tree.ts'
 import { call, createFrom, walk, walkFields } from './walk.ts'
@@ -19,7 +20,7 @@ const copy: Describe = (fields, context, describe) => {
   }
   walkFields(fields, context, ['relation', 'attlist', 'query', 'options'])
   const inner = fields['query'] === undefined ? null : describe(fields['query'], context)
-  return { kind: inner?.kind ?? (isFrom ? 'insert' : 'select'), tag: 'COPY' }
+  return { kind: inner?.kind ?? (isFrom ? 'insert' : 'select'), tag: 'COPY', ...(!isFrom && { copyOut: copyFormOf(fields) }) }
 }
 
 export const queryStatements: Describers = {

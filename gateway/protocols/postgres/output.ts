@@ -3,6 +3,7 @@
 import type { Duplex } from 'node:stream'
 import { GatehouseError } from '../../../shared/errors.ts'
 import { backendMessageBytesMax } from '../../limits.ts'
+import { CopyShapeError } from '../../masking/copy-cells.ts'
 import { noShape, type Answer, type RunningAnswer } from './answers.ts'
 import { decodeCommandComplete, decodeReadyForQuery, decodeReport } from './codec/backend.ts'
 import { describeType, FrameError, FrameReader } from './codec/frame-reader.ts'
@@ -83,7 +84,7 @@ export class UpstreamSide {
     } catch (failed) {
       return this.#fault(failed)
     }
-    if (error instanceof FrameError) return this.#session.fail('08P01', `the database sent something the gateway does not understand: ${error.message}`)
+    if (error instanceof FrameError || error instanceof CopyShapeError) return this.#session.fail('08P01', `the database sent something the gateway does not understand: ${error.message}`)
     this.#session.context.log.error({ err: error, session: this.#session.id }, 'an upstream message could not be handled')
     this.#session.fail('XX000', 'a fault of the gateway; the session was closed')
   }

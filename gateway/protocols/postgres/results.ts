@@ -1,7 +1,10 @@
 // Results: row descriptions make a plan, rows are rewritten by it, COPY rows are searched, limits cut. What a command gives is
 // counted and recorded here and nowhere else.
+import { createCopyMasker, type CopyMasker } from '../../masking/copy-cells.ts'
+import type { CopyPlan } from '../../masking/copy-plan.ts'
 import { scanCopyRow } from '../../masking/copy-row.ts'
 import type { ColumnPlan } from '../../masking/plan.ts'
+import type { Scanner } from '../../masking/scanner.ts'
 import { noShape, type Answer, type Portal, type RowPlan, type RunningAnswer, type Shape } from './answers.ts'
 import { decodeRowDescription, encodeCopyData } from './codec/backend.ts'
 import { FrameError, type FrameReader } from './codec/frame-reader.ts'
@@ -12,11 +15,19 @@ import type { PostgresSession } from './postgres-session.ts'
 import { refusalMessage } from './refusal.ts'
 import { rowTreatment } from './row-rewriter.ts'
 
+/** A COPY TO STDOUT that runs. */
+interface CopyOut {
+  readonly running: RunningAnswer
+  readonly client: CopyMasker | null
+  readonly record: CopyMasker | null
+  readonly isRecorded: boolean
+}
+
 export class Results {
   readonly #session: PostgresSession
   readonly #reader: FrameReader
   readonly #outlet: Outlet
-  #copyingOut: RunningAnswer | null = null
+  #copyOut: CopyOut | null = null
 
   constructor(session: PostgresSession, reader: FrameReader, outlet: Outlet) {
     this.#session = session
@@ -70,12 +81,10 @@ export class Results {
     if (type === backend.copyInResponse) {
       if (running.copyIn === null) throw new FrameError('COPY data was asked for, and no COPY runs')
       running.copyIn.begun++
-    } else if (type === backend.copyOutResponse) {
-      if (!running.command.decision.facts.statements.some(({ tag }) => tag === 'COPY')) throw new FrameError('COPY data comes, and no COPY runs')
-      this.#copyingOut = running
-    } else if (this.#copyingOut !== running) throw new FrameError('COPY data comes without its announcement')
+    } else if (type === backend.copyOutResponse) this.#copyOut = this.#copyOutOf(running)
+    else if (this.#copyOut?.running !== running) throw new FrameError('COPY data comes without its announcement')
     if (running.isCut || isSilent) return
-    if (type === backend.copyData) return this.#copyRow(running)
+    if (type === backend.copyData) return this.#copyRow(running, this.#copyOut!)
     // CopyOutResponse (B): Int8 overall format, 1 is binary, in which a finding cannot be replaced.
     const isBinaryOut = type === backend.copyOutResponse && this.#reader.bytes[this.#reader.start + 5] !== 0
     if (isBinaryOut && this.#session.access().clientScanner !== null) {
@@ -84,20 +93,34 @@ export class Results {
     this.#outlet.forward(this.#reader)
   }
 
-  /** A row of COPY TO STDOUT; a tainted one was refused to masked principals, and is not recorded where someone may see it. */
-  #copyRow(running: RunningAnswer): void {
+  #copyOutOf(running: RunningAnswer): CopyOut {
+    const { decision } = running.command
+    const at = statementOf(running)
+    const form = decision.facts.statements[at]?.copyOut
+    if (form === undefined) throw new FrameError('COPY data comes, and no COPY runs')
+    const plan = decision.copies(at)
+    const masker = (cells: CopyPlan['client']) => (cells === null || form === 'other' ? null : createCopyMasker(form, cells))
+    return { running, client: masker(plan?.client ?? null), record: masker(plan?.record ?? null), isRecorded: plan !== null && (plan.record === null || form !== 'other') }
+  }
+
+  /** A row of COPY TO STDOUT, masked by its columns and then searched. What could not be masked for the recording is not recorded. */
+  #copyRow(running: RunningAnswer, { client, record, isRecorded }: CopyOut): void {
     if (this.#exceeds(running)) return
     const { clientScanner, recordScanner } = this.#session.access()
-    const { bytes, start, end } = this.#reader
-    const scanned = (scanner: typeof clientScanner) => {
-      const clean = scanner === null ? null : scanCopyRow(scanner, bytes, start + 5, end)
-      return clean === null ? null : encodeCopyData(clean)
-    }
-    const clean = scanned(clientScanner)
-    this.#outlet.send(this.#reader, clean)
+    const sent = this.#copied(client, clientScanner)
+    this.#outlet.send(this.#reader, sent)
     this.#outlet.count(running)
-    if (running.command.decision.isTainted) return
-    this.#outlet.recordAs(running, this.#reader, recordScanner === clientScanner ? clean : scanned(recordScanner))
+    if (isRecorded) this.#outlet.recordAs(running, this.#reader, record === null && client === null && recordScanner === clientScanner ? sent : this.#copied(record, recordScanner))
+  }
+
+  /** The message as it is to be; null: as it came. */
+  #copied(masker: CopyMasker | null, scanner: Scanner | null): Buffer | null {
+    const { bytes, start, end } = this.#reader
+    const masked = masker === null ? null : masker.mask(bytes, start + 5, end)
+    const [from, at, to] = masked === null ? [bytes, start + 5, end] : [masked, 0, masked.length]
+    const clean = scanner === null ? null : scanCopyRow(scanner, from, at, to)
+    const changed = clean ?? masked
+    return changed === null ? null : encodeCopyData(changed)
   }
 
   #exceeds(running: RunningAnswer): boolean {
