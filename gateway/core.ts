@@ -2,6 +2,7 @@
 // identity, analyzer, registry. What is added to `stops` is stopped in reverse.
 import { join } from 'node:path'
 import type { GatewayConfig } from './config.ts'
+import type { Approvals } from './approvals/approvals.ts'
 import type { Guard } from './guard.ts'
 import { createIdentity, type Identity } from './identity/identity.ts'
 import type { Log } from './log.ts'
@@ -31,9 +32,9 @@ export interface Core {
   readonly registry: EndingRegistry
 }
 
-export interface CoreParts { readonly log: Log; readonly guard: Guard; readonly stops: Stops; readonly journalFs?: JournalFs | undefined }
+export interface CoreParts { readonly log: Log; readonly guard: Guard; readonly stops: Stops; readonly journalFs?: JournalFs | undefined; readonly approvals?: Approvals | undefined }
 
-export async function openCore(config: GatewayConfig, { log, guard, stops, journalFs }: CoreParts): Promise<Core> {
+export async function openCore(config: GatewayConfig, { log, guard, stops, journalFs, approvals }: CoreParts): Promise<Core> {
   const id = gatewayId(config.data)
   const store = stops.add(await openStore({ dataDir: config.data, ...(config.store !== null && { url: config.store }) }))
   const sessions = createSessions(store, id)
@@ -55,7 +56,7 @@ export async function openCore(config: GatewayConfig, { log, guard, stops, journ
     guard.close(error)
     for (const session of registry.live()) session.end(unrecorded)
   })
-  return { context: { log, authenticator: identity, policies, journal, analyzer, registry, postgres, audit }, sessions, identity, policies, journal, registry }
+  return { context: { log, authenticator: identity, policies, journal, analyzer, registry, approvals: approvals ?? null, postgres, audit }, sessions, identity, policies, journal, registry }
 }
 
 /** One catalog a connection, read at its first session. */

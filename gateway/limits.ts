@@ -42,6 +42,10 @@ export const writeQueueBytesMax = 1024 * 1024
 
 /** Bytes of one value that detectors' patterns look at (10–20 MB/s): a value with more that looks suspicious is masked whole. */
 export const detectorBytesMax = 256 * 1024
+/** Digits before the point of a number that `range` computes with (BigInt is quadratic): larger numbers are redacted. */
+export const maskedDigitsMax = 1_000
+/** Levels of a JSON document that mask paths are looked for in: a deeper one is redacted whole, for the walk is recursive. */
+export const maskedJsonDepthMax = 256
 /** Detectors of the policies' own, all files together: each costs time for every value where it could be. */
 export const detectorsMax = 100
 /** RE2 instructions of one such pattern: a character of text may cost as many steps. `.{1,300}` has 600. */
@@ -200,3 +204,59 @@ export const lineageStepsMax = 5_000_000
 export const lineageRoundsMax = 200
 /** How often certificate files are looked at for a newer version (renewed by others, or our own leaf near its end). */
 export const tlsCheckMs = 60_000
+/** A command that waits for an approval inside a transaction: what the transaction has locked holds others up meanwhile. */
+export const approvalInTransactionMs = 2 * 60_000
+/** A client whose command waits hears of it this often: proxies cut what is silent for 50 to 60 seconds. */
+export const holdHeartbeatMs = 30_000
+/**
+ * What is still read from a client whose command waits, so that its end is noticed at once; it lies in memory. Beyond it nothing is
+ * read, and a client that is gone is noticed when a heartbeat cannot be sent.
+ */
+export const heldInputBytesMax = 256 * 1024
+/** Messages kept back because a statement among them may have to wait: what takes locks should not go ahead of the question. */
+export const keptBackBytesMax = 256 * 1024
+/** Asking the database about the danger of a held command (locks, an estimate); what is not known by then is said to be unknown. */
+export const riskMs = 2_000
+/** A rule over columns asks of each column of a statement whether each of its tables has it; past this many pairs all of them count. */
+export const columnAttributionsMax = 1_000_000
+/** Aliases of tables, and names given to columns, that the facts of one statement keep. */
+export const statementNamesMax = 1_000
+/** A `when:`: nodes of its tree, and levels. */
+export const conditionNodesMax = 200
+export const conditionDepthMax = 24
+/** Names in one list that a `when:` may go through (`facts.tables`, `principal.groups`); more, and the condition counts as failed. */
+export const conditionListMax = 1_000
+/** EXPLAIN of a statement for `rows-over`: planning takes milliseconds, a join of thirty tables seconds; then the estimate is unknown. */
+export const estimateMs = 2_000
+/** EXPLAIN waits for nobody's ALTER. */
+export const estimateLockMs = 200
+/** Estimates of one connection that wait for their turn; the next is unknown at once. */
+export const estimatesWaitingMax = 100
+/** The estimator's connection, when nobody asks. */
+export const estimateIdleMs = 60_000
+/** Approvals that one principal may have open at once: approvers read each, and nobody may drown one in others. */
+export const approvalsOpenMax = 20
+/** How often the store is asked what happened to approvals, besides NOTIFY: a lost notification costs no more than this. */
+export const approvalPollMs = 1_000
+/** How often waiting sessions are compared with the clock and leftovers are put in order. */
+export const approvalTickMs = 500
+export const approvalSweepMs = 5_000
+/** A waiting session whose gateway has not said so for this long is dead. */
+export const approvalHolderLostMs = 30_000
+/** How long the store may be away while commands wait; then they are refused. */
+export const approvalStoreLostMs = 15_000
+/** How long the exact text of a closed approval is kept for its history, and events for clients that slept. */
+export const approvalSealedMs = 30 * 24 * 60 * 60_000
+export const approvalEventsKeptMs = 7 * 24 * 60 * 60_000
+/** The beginning of a held command in lists and notifications. */
+export const approvalRecordedCharactersMax = 300
+/** Others like it shown beside an approval. */
+export const approvalsAlikeMax = 5
+/** Listening for NOTIFY begins again this long after it broke. */
+export const storeRelistenMs = 2_000
+/** Event streams of one principal: a few windows, a tray, a CLI. */
+export const eventStreamsMax = 10
+/** Events read at once for one stream. */
+export const eventPageMax = 100
+/** Approvals a list looks through for those its caller may decide. */
+export const approvalsListedMax = 1_000

@@ -1,5 +1,6 @@
 // What a gateway is made of, handed to every protocol. main.ts composes it; nothing here is global.
 import type { AuditEvent } from '../../shared/audit-event.ts'
+import type { Approvals } from '../approvals/approvals.ts'
 import type { Authenticator } from '../identity/authenticate.ts'
 import type { Log } from '../log.ts'
 import type { PolicyHolder } from '../policy/snapshot.ts'
@@ -22,6 +23,8 @@ export interface GatewayContext {
   readonly journal: Journal
   readonly analyzer: SqlAnalyzer
   readonly registry: SessionRegistry
+  /** Null: nobody can be asked, so what needs an approval is refused. */
+  readonly approvals: Approvals | null
   readonly postgres: ReadonlyMap<string, PostgresConnection>
   /** Appends to the audit log; a failure to is logged and makes the caller refuse where the event was a condition. */
   readonly audit: (event: Omit<AuditEvent, 'at'>) => Promise<void>

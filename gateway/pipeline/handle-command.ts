@@ -5,6 +5,7 @@ import type { CommandFrameData, VerdictFrameData } from '../../shared/recording.
 import type { Decision } from './access.ts'
 import { hideConstants, hideParameters } from './hidden-text.ts'
 import { RunningCommand } from './handle-output.ts'
+import { refusalNow, type Clearance, type Settled } from './hold.ts'
 import type { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
 
@@ -14,15 +15,18 @@ export interface SqlCommand {
   readonly parameters: readonly (string | null)[]
   /** A decision, or why there is none (unparsable, catalog lost). */
   readonly decision: Decision | Refusal
+  /** An `approve` verdict holds it no more: its humans were asked before, or it runs nothing yet. */
+  readonly clearance?: Clearance | null
 }
 
-export type Outcome =
-  | { readonly kind: 'forward'; readonly command: RunningCommand }
-  | { readonly kind: 'refuse'; readonly refusal: Refusal }
+/** Recorded with its verdict; humans are asked next (hold.ts). */
+export interface AskedCommand { readonly id: string; readonly decision: Decision }
+
+export type Outcome = Settled | { readonly kind: 'hold'; readonly command: AskedCommand }
 
 /** Throws GatehouseError recorder_failed: then nothing may go upstream and the session ends. */
 export function handleCommand(session: Session, command: SqlCommand): Outcome {
-  const { decision } = command
+  const { decision, clearance = null } = command
   const id = `c${++session.commands}`
   const isDecided = 'verdict' in decision
   const frame: CommandFrameData = {
@@ -33,20 +37,20 @@ export function handleCommand(session: Session, command: SqlCommand): Outcome {
     ...(command.parameters.length > 0 && { parameters: isDecided ? decision.recordedParameters(command.parameters) : hideParameters(command.parameters) }),
   }
   session.recorder.json('in', 'command', frame as unknown as Record<string, unknown>)
-  const refusal = isDecided ? decision.refusal : decision
-  session.recorder.json('control', 'verdict', verdictData(id, decision, refusal) as unknown as Record<string, unknown>)
-  if (refusal !== null) {
-    session.refusals++
-    return { kind: 'refuse', refusal }
-  }
-  return { kind: 'forward', command: new RunningCommand(session, id, decision as Decision) }
+  const refusal = refusalNow(decision, clearance)
+  session.recorder.json('control', 'verdict', verdictData(id, decision, refusal, clearance) as unknown as Record<string, unknown>)
+  if (refusal === null) return { kind: 'forward', command: new RunningCommand(session, id, decision as Decision, clearance) }
+  if (refusal.kind === 'needs-approval' && isDecided) return { kind: 'hold', command: { id, decision } }
+  session.refusals++
+  return { kind: 'refuse', refusal }
 }
 
-function verdictData(command: string, decision: Decision | Refusal, refusal: Refusal | null): VerdictFrameData {
+function verdictData(command: string, decision: Decision | Refusal, refusal: Refusal | null, clearance: Clearance | null): VerdictFrameData {
+  const isCleared = refusal === null && 'verdict' in decision && decision.refusal !== null
   const rule = 'verdict' in decision ? decision.verdict.rule : null
   return {
     command, effect: refusal === null ? 'allow' : refusal.kind === 'needs-approval' ? 'approve' : 'deny',
     rule: rule?.rule ?? null, policy: rule?.policy ?? null,
-    reason: refusal?.message ?? ('verdict' in decision ? decision.verdict.reason : ''),
+    reason: refusal?.message ?? (isCleared ? clearance!.why : 'verdict' in decision ? decision.verdict.reason : ''),
   }
 }

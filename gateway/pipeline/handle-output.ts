@@ -3,6 +3,7 @@
 import type { ResultFrameData } from '../../shared/recording.ts'
 import { recordedOutputBytesMax } from '../limits.ts'
 import type { Decision } from './access.ts'
+import type { Clearance } from './hold.ts'
 import type { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
 
@@ -13,14 +14,19 @@ export class RunningCommand {
   readonly startedAt = Date.now()
   rows = 0
   bytes = 0
+  /** It has given all it has: what runs under its name after that would be another command. */
+  isComplete = false
+  /** Why it runs although policy says `approve`; null: policy allows it by itself. */
+  readonly clearance: Clearance | null
   readonly #session: Session
   #recorded = 0
   #isFinished = false
 
-  constructor(session: Session, id: string, decision: Decision) {
+  constructor(session: Session, id: string, decision: Decision, clearance: Clearance | null = null) {
     this.#session = session
     this.id = id
     this.decision = decision
+    this.clearance = clearance
   }
 
   /** Bytes of output the recording still takes. */

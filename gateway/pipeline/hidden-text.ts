@@ -21,3 +21,11 @@ export function hideConstants(text: string): string {
 export function hideParameters(parameters: readonly (string | null)[]): readonly (string | null)[] {
   return parameters.map((value) => (value === null ? null : hidden))
 }
+
+/** What people wrote about a command, without the constants and parameters they quote from it. */
+export function hideQuoted(written: string, { text, parameters }: { readonly text: string; readonly parameters: readonly (string | null)[] }): string {
+  const constants = (constantSpans(text) ?? []).map(({ start, end }) => text.slice(start, end).replace(/^'|'$/g, ''))
+  // Longest first: one value may hold another.
+  const values = [...constants, ...parameters].filter((value) => value !== null).filter(({ length }) => length >= 4).toSorted((a, b) => b.length - a.length)
+  return values.reduce((shown, value) => shown.replaceAll(value, hidden), written)
+}

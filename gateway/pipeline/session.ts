@@ -35,6 +35,7 @@ export class Session {
   #isEnded = false
   readonly #onEnd: (reason: string) => void
   readonly #unsubscribe: (() => void)[] = []
+  readonly #beforeClose = new Set<(reason: string) => void>()
 
   private constructor(request: SessionRequest, summary: SessionSummary, recorder: Recorder) {
     this.context = request.context
@@ -70,11 +71,18 @@ export class Session {
     return this.#isEnded
   }
 
+  /** Called when it ends, while its record can still be written; must not throw. Returns the way to be forgotten. */
+  beforeClose(listener: (reason: string) => void): () => void {
+    this.#beforeClose.add(listener)
+    return () => { this.#beforeClose.delete(listener) }
+  }
+
   /** Safe to call twice; the first reason stands. */
   end(reason: string): void {
     if (this.#isEnded) return
     this.#isEnded = true
     for (const unsubscribe of this.#unsubscribe) unsubscribe()
+    for (const listener of [...this.#beforeClose]) listener(reason)
     this.lease.dispose()
     this.recorder.close(reason)
     this.context.registry.closed(this.summary.id, { reason, commands: this.commands, refusals: this.refusals })

@@ -22,26 +22,29 @@ export interface CatalogConnection {
   readonly destroy: () => void
 }
 
-/** `queryMs` 0: no deadline of ours beside the server's; node-postgres' timers would keep a command line alive that is done. */
-export async function connectTo(target: CatalogTarget, queryMs = catalogQueryMs + 1000): Promise<CatalogConnection> {
+/**
+ * `queryMs` 0: no deadline of ours beside the server's; node-postgres' timers would keep a command line alive that is done.
+ * `isBare`: with the settings that any session of the role begins with, no timeouts of ours among them.
+ */
+export async function connectTo(target: CatalogTarget, queryMs = catalogQueryMs + 1000, isBare = false): Promise<CatalogConnection> {
   const ssl = tlsOptions(target)
   try {
-    return await connect(target, ssl, queryMs)
+    return await connect(target, ssl, queryMs, isBare)
   } catch (error) {
     const hasNoTls = error instanceof Error && error.message === 'The server does not support SSL connections'
     if (target.tls !== 'prefer' || !hasNoTls) throw error
-    return connect(target, false, queryMs)
+    return connect(target, false, queryMs, isBare)
   }
 }
 
-async function connect(target: CatalogTarget, ssl: ConnectionOptions | false, queryMs: number): Promise<CatalogConnection> {
+async function connect(target: CatalogTarget, ssl: ConnectionOptions | false, queryMs: number, isBare: boolean): Promise<CatalogConnection> {
   const socket = new Socket()
   const client = new Client({
     host: target.host, port: target.port, database: target.database, user: target.user, ssl, stream: () => socket,
     // node-postgres would fall back to PGPASSWORD and ~/.pgpass of whoever runs the gateway.
     password: target.password?.reveal() ?? '',
     application_name: 'gatehouse catalog', connectionTimeoutMillis: upstreamConnectMs,
-    statement_timeout: catalogQueryMs, query_timeout: queryMs, idle_in_transaction_session_timeout: catalogQueryMs, keepAlive: true,
+    query_timeout: queryMs, keepAlive: true, ...(!isBare && { statement_timeout: catalogQueryMs, idle_in_transaction_session_timeout: catalogQueryMs }),
   })
   try {
     await client.connect()

@@ -1,24 +1,39 @@
 // client bytes → messages → commands → the pipeline → upstream. Reads one message at a time, in order, and not the next one while
-// a decision is pending; everything a read of the socket lets through goes upstream in one write, after its record.
+// a decision is pending, of a human too; everything a read of the socket lets through goes upstream in one write, after its record.
 import type { Duplex } from 'node:stream'
 import type { SqlStatement } from '../../../shared/command.ts'
 import { GatehouseError } from '../../../shared/errors.ts'
-import { frontendMessageBytesMax, pipelineMax, statementBytesMax } from '../../limits.ts'
-import { handleCommand } from '../../pipeline/handle-command.ts'
+import { frontendMessageBytesMax, heldInputBytesMax, pipelineMax, statementBytesMax } from '../../limits.ts'
+import { handleCommand, type AskedCommand } from '../../pipeline/handle-command.ts'
+import type { RunningCommand } from '../../pipeline/handle-output.ts'
+import { Held, refusalNow, type Asked } from '../../pipeline/hold.ts'
 import type { Decision } from '../../pipeline/access.ts'
 import type { Refusal } from '../../pipeline/refusal.ts'
-import type { NameEffect, Portal, Prepared, RunningAnswer } from './answers.ts'
+import type { Answer, NameEffect, Portal, Prepared, RunningAnswer } from './answers.ts'
 import { copyInOf, duringCopy, type CopyIn } from './copy-in.ts'
 import { describeType, FrameError, FrameReader } from './codec/frame-reader.ts'
-import { decodeBind, decodeEmpty, decodeExecute, decodeParse, decodeQuery, decodeTarget, encodeDescribe, encodeParse, encodeQuery } from './codec/frontend.ts'
+import { decodeBind, decodeEmpty, decodeExecute, decodeParse, decodeQuery, decodeTarget, encodeDescribe, encodeFlush, encodeParse, encodeQuery } from './codec/frontend.ts'
 import { frontend } from './codec/types.ts'
 import { encodeReadyForQuery } from './codec/backend.ts'
+import { asksHumans, clearanceOf, holdRequest, waitingNotice, whyNotHeld, type Subject } from './hold.ts'
+import { KeptBack } from './kept-back.ts'
 import { parameterText } from './parameters.ts'
 import type { PostgresSession } from './postgres-session.ts'
 import { refusalMessage } from './refusal.ts'
 import { ChunkBuilder } from './row-rewriter.ts'
 import { cancelled, decideFacts, decideText, factsOf, type Decided } from './statements.ts'
 import { writeAll } from '../../pipeline/pump.ts'
+
+/** A command that was understood, and what to do again if it must be decided anew. */
+interface Order extends Subject {
+  readonly decision: Decision | Refusal
+  /** For the record; values of a tainted command need not be in it. */
+  readonly recordedParameters: readonly (string | null)[]
+  readonly again: () => Promise<void> | undefined
+}
+
+/** A whole message. */
+interface Frame { readonly type: number; readonly bytes: Buffer; readonly start: number; readonly end: number }
 
 type Copying = RunningAnswer & { readonly copyIn: CopyIn }
 
@@ -33,6 +48,12 @@ export class ClientSide {
   readonly #out = new ChunkBuilder()
   #isDeciding = false
   #awaited: 'decision' | 'cancelled' | null = null
+  #held: Held | null = null
+  /** The message of a held command while it is let through: the reader's own may be gone by then. */
+  #heldFrame: Frame | null = null
+  /** What was read ahead while a command is held; null: nothing is read ahead. */
+  #aheadBytes: number | null = null
+  readonly #kept = new KeptBack()
   #isFlushPending = false
   #isUpstreamFull = false
   /** The server is between a first message and Sync: what ran there is not committed, and only it can undo that. */
@@ -51,14 +72,29 @@ export class ClientSide {
     this.#client.on('data', (chunk: Buffer) => {
       this.#session.session.activeAt = Date.now()
       this.#reader.append(chunk)
-      this.#run()
+      if (this.#aheadBytes === null) this.#run()
+      else if ((this.#aheadBytes += chunk.length) > heldInputBytesMax) this.#client.pause()
     })
     // The handshake left it paused; a listener alone does not start it again.
     this.#client.resume()
   }
 
-  /** A cancel that comes while its command is still being decided: false when none is. */
+  /** Humans are being asked. */
+  get isHolding(): boolean {
+    return this.#held !== null
+  }
+
+  /** The client is gone: nobody waits for the answer any more. */
+  clientGone(): void {
+    this.#held?.withdraw('disconnected')
+  }
+
+  /** A cancel that comes while its command is still being decided, by us or by humans: false when none is. */
   cancelDeciding(): boolean {
+    if (this.#held !== null) {
+      this.#held.withdraw('cancelled')
+      return true
+    }
     if (this.#awaited === null) return false
     this.#awaited = 'cancelled'
     return true
@@ -91,7 +127,7 @@ export class ClientSide {
 
   #wait(pending: Promise<void>): void {
     this.#isDeciding = true
-    this.#client.pause()
+    if (this.#aheadBytes === null) this.#client.pause()
     pending.then(() => {
       this.#isDeciding = false
       this.#run()
@@ -150,33 +186,34 @@ export class ClientSide {
     const text = decodeQuery(this.#reader)
     this.#session.batch++
     if (this.#isTooLong(text)) return this.#refuse(tooLong, '', true)
-    return this.#decided(decideText(this.#session, text), (decided) => {
-      const outcome = handleCommand(this.#session.session, { text, parameters: [], decision: decided.decision })
-      if (outcome.kind === 'refuse') return this.#refuse(outcome.refusal, text, true)
-      const statements = decided.facts!.statements
-      this.#starts({
-        kind: 'query', text, statements, completed: 0, isFailed: false, lastTag: '', names: this.#nameEffects(text, statements), command: outcome.command,
-        rows: null, isCut: false, timer: this.#timer(outcome.command.decision), copyIn: copyInOf(decided.facts!),
+    return this.#decided(decideText(this.#session, text), ({ facts, decision }) => {
+      if (facts === null) return this.#refuseCommand(text, decision as Refusal, true)
+      return this.#judge({ text, facts, decision, recordedParameters: [], bound: null, again: () => this.#query() }, (command) => {
+        this.#starts({
+          kind: 'query', text, statements: facts.statements, completed: 0, isFailed: false, lastTag: '', names: this.#nameEffects(text, facts.statements, command), command,
+          rows: null, isCut: false, timer: this.#timer(command.decision), copyIn: copyInOf(facts),
+        })
+        this.#noteEffects(text, command.decision)
+        // Unlike an error behind a Parse, a Query's does not skip what follows: names it defines are open until it was answered.
+        this.#session.batch++
+        return this.#forward()
       })
-      this.#session.noteEffects(outcome.command.decision)
-      // Unlike an error behind a Parse, a Query's does not skip what follows: names it defines are open until it was answered.
-      this.#session.batch++
-      return this.#forward()
     })
   }
 
   #parse(): Promise<void> | undefined {
-    const { name, text } = decodeParse(this.#reader)
+    const { name, text, types } = decodeParse(this.#reader)
     if (this.#isTooLong(text)) return this.#refuse(tooLong, '', false)
     if (this.#session.prepared.isFull) return this.#refuse({ kind: 'limit', message: 'too many prepared statements in one session (preparedMax)' }, '', false)
     return this.#decided(decideText(this.#session, text), ({ facts, decision }) => {
-      if (isRefused(decision)) {
-        const outcome = handleCommand(this.#session.session, { text, parameters: [], decision })
-        if (outcome.kind === 'refuse') return this.#refuse(outcome.refusal, text, false)
-      }
-      const prepared: Prepared = { name, text, facts: facts!, shape: null, describedIn: -1, describedEpoch: -1 }
-      this.#session.answers.push({ kind: 'parse', expected: this.#session.prepared.expect(name, prepared, this.#session.batch) })
-      return this.#forward()
+      const isHeld = asksHumans(decision)
+      if (facts === null || (isRefused(decision) && !isHeld)) return this.#refuseCommand(text, decision, false)
+      const prepared: Prepared = { name, text, facts, types: types.length === 0 ? noTypes : Buffer.from(types), shape: null, describedIn: -1, describedEpoch: -1 }
+      const answer: Answer = { kind: 'parse', expected: this.#session.prepared.expect(name, prepared, this.#session.batch) }
+      this.#session.answers.push(answer)
+      if (!isHeld || this.#isBatchOpen || !this.#kept.fits(this.#reader.end - this.#reader.start)) return this.#forward()
+      if (this.#kept.from === null) this.#kept.begin(answer, copyOf(this.#reader).bytes)
+      else this.#kept.add(copyOf(this.#reader).bytes)
     })
   }
 
@@ -187,17 +224,18 @@ export class ClientSide {
     if (found.kind === 'unknown') return this.#refuse(unknownName('prepared statement', bind.statement), '', false)
     const prepared = found.value
     if (this.#session.portals.isFull) return this.#refuse({ kind: 'limit', message: 'too many portals in one session (preparedMax)' }, '', false)
-    return this.#decided(decideFacts(this.#session, factsOf(this.#session, prepared)), ({ decision }) => {
-      const parameters = 'verdict' in decision && decision.isTainted ? bind.parameters.map((value) => (value === null ? null : '')) : parameterText(bind)
-      const outcome = handleCommand(this.#session.session, { text: prepared.text, parameters, decision })
-      if (outcome.kind === 'refuse') return this.#refuse(outcome.refusal, prepared.text, false)
-      const portal: Portal = { name: bind.portal, prepared, resultFormats: bind.resultFormats, command: outcome.command, shape: null, describedIn: -1 }
-      // Portals and SQL's cursors share their names: FETCH may read this one.
-      this.#session.answers.push({
-        kind: 'bind', expected: this.#session.portals.expect(bind.portal, portal, this.#session.batch),
-        cursor: this.#session.cursors.expect(bind.portal, prepared.facts.statements, this.#session.batch),
+    const facts = factsOf(this.#session, prepared)
+    return this.#decided(decideFacts(this.#session, facts), ({ decision }) => {
+      const recordedParameters = 'verdict' in decision && decision.isTainted ? bind.parameters.map((value) => (value === null ? null : '')) : parameterText(bind)
+      return this.#judge({ text: prepared.text, facts, decision, recordedParameters, bound: { bind, prepared }, again: () => this.#bind() }, (command) => {
+        const portal: Portal = { name: bind.portal, prepared, resultFormats: bind.resultFormats, command, shape: null, describedIn: -1 }
+        // Portals and SQL's cursors share their names: FETCH may read this one.
+        this.#session.answers.push({
+          kind: 'bind', expected: this.#session.portals.expect(bind.portal, portal, this.#session.batch),
+          cursor: this.#session.cursors.expect(bind.portal, this.#cleared(prepared.facts.statements, command), this.#session.batch),
+        })
+        return this.#forward()
       })
-      return this.#forward()
     })
   }
 
@@ -209,16 +247,17 @@ export class ClientSide {
     const portal = found.value
     // The policy may have been replaced since Bind, and what EXECUTE or FETCH names; the same snapshot gives the cached decision.
     return this.#decided(decideFacts(this.#session, factsOf(this.#session, portal.prepared)), ({ decision }) => {
-      if (isRefused(decision)) {
-        const outcome = handleCommand(this.#session.session, { text: portal.prepared.text, parameters: [], decision })
-        if (outcome.kind === 'refuse') return this.#refuse(outcome.refusal, portal.prepared.text, false)
-      } else portal.command.decision = decision
+      // Humans were asked at Bind, for one run of it; what is left of that run goes on, also after PortalSuspended.
+      const refusal = refusalNow(decision, portal.command.isComplete ? null : portal.command.clearance)
+      if (refusal !== null || !('verdict' in decision)) return this.#refuseCommand(portal.prepared.text, refusal?.kind === 'needs-approval' ? bindAgain(refusal) : decision, false)
+      portal.command.decision = decision
+      this.#release()
       this.#ensureShape(portal)
       this.#starts({
         kind: 'execute', portal, command: portal.command, rows: null, isCut: false, timer: this.#timer(portal.command.decision), copyIn: copyInOf(portal.prepared.facts),
-        names: this.#nameEffects(portal.prepared.text, portal.prepared.facts.statements),
+        names: this.#nameEffects(portal.prepared.text, portal.prepared.facts.statements, portal.command),
       })
-      this.#session.noteEffects(portal.command.decision)
+      this.#noteEffects(portal.prepared.text, portal.command.decision)
       return this.#forward()
     })
   }
@@ -287,14 +326,82 @@ export class ClientSide {
     return text.length > statementBytesMax || this.#reader.end - this.#reader.start > statementBytesMax + 1024
   }
 
-  #decided(decided: Decided | Promise<Decided>, act: (decided: Decided) => undefined): Promise<void> | undefined {
+  /** Lets a command through, refuses it, or holds it until humans have decided; nothing after it is looked at before that. */
+  #judge(order: Order, go: (command: RunningCommand) => undefined): Promise<void> | undefined {
+    const { text, decision, recordedParameters: parameters } = order
+    const isQuery = order.bound === null
+    let clearance = null
+    if (asksHumans(decision)) {
+      clearance = clearanceOf(this.#session, order, decision)
+      // Before that nobody knows whether a transaction is open, nor whether an error skips this command as well.
+      if (clearance === null && this.#owes) return this.#whenAnswered(order.again)
+      const whyNot = clearance === null ? whyNotHeld(this.#session, order, decision) : null
+      if (whyNot !== null) return this.#refuseCommand(text, whyNot, isQuery)
+    }
+    const outcome = handleCommand(this.#session.session, { text, parameters, decision, clearance })
+    switch (outcome.kind) {
+      case 'forward': return go(outcome.command)
+      case 'refuse': return this.#refuse(outcome.refusal, text, isQuery)
+      case 'hold': return this.#hold(outcome.command, order, go)
+    }
+  }
+
+  async #hold(command: AskedCommand, order: Order, go: (command: RunningCommand) => undefined): Promise<void> {
+    const { session } = this.#session
+    const frame = copyOf(this.#reader)
+    let heartbeat: NodeJS.Timeout | null = null
+    const onAsked = (asked: Asked): void => {
+      this.#sayWaiting(asked, true)
+      heartbeat = setInterval(() => this.#sayWaiting(asked, false), this.#session.deadlines.holdHeartbeatMs)
+    }
+    const isInTransaction = this.#session.transaction !== 'I' || this.#isBatchOpen
+    const held = this.#held = new Held(session, command, holdRequest(this.#session, order, { decision: command.decision, isInTransaction, onAsked }))
+    // A socket that is not read does not tell that its peer is gone.
+    this.#aheadBytes = 0
+    this.#client.resume()
+    const settled = await held.settled.finally(() => {
+      this.#held = null
+      this.#aheadBytes = null
+      if (heartbeat !== null) clearInterval(heartbeat)
+      if (!session.isEnded) this.#client.pause()
+    })
+    if (this.#session.cancelling !== null) await this.#session.cancelling
+    if (session.isEnded) return
+    if (settled.kind === 'refuse') return this.#refuse(settled.refusal, order.text, order.bound === null)
+    this.#heldFrame = frame
+    go(settled.command)
+    this.#heldFrame = null
+  }
+
+  #sayWaiting(asked: Asked, isFirst: boolean): void {
+    const { session, wantsMaskNotices } = this.#session
+    // Who reads nothing is not written to: its queue would only grow.
+    if (!session.isEnded && (isFirst || !this.#client.writableNeedDrain)) this.#session.toClient(waitingNotice(asked, { isFirst, wantsDetail: wantsMaskNotices }))
+  }
+
+  /** The server has not yet answered all that was sent to it. */
+  get #owes(): boolean {
+    const { head } = this.#session.answers
+    return head !== undefined && head !== this.#kept.from
+  }
+
+  async #whenAnswered(again: () => Promise<void> | undefined): Promise<void> {
+    const { session, answers } = this.#session
+    // Inside a batch the server keeps its answers to itself until it is asked for them.
+    if (this.#isBatchOpen) this.#out.add(encodeFlush())
+    this.#send()
+    while (this.#owes && !session.isEnded && !answers.isSkipping) await this.#session.answered()
+    if (!session.isEnded && !answers.isSkipping) await again()
+  }
+
+  #decided(decided: Decided | Promise<Decided>, act: (decided: Decided) => Promise<void> | undefined): Promise<void> | undefined {
     if (!(decided instanceof Promise)) return act(decided)
     // While we waited the server may have failed an earlier message, and skips this one too.
     this.#awaited = 'decision'
     return decided.then((ready) => {
       const isCancelled = this.#awaited === 'cancelled'
       this.#awaited = null
-      if (!this.#session.session.isEnded && !this.#session.answers.isSkipping) act(isCancelled ? cancelled : ready)
+      return this.#session.session.isEnded || this.#session.answers.isSkipping ? undefined : act(isCancelled ? cancelled : ready)
     })
   }
 
@@ -305,10 +412,30 @@ export class ClientSide {
   }
 
   #forward(): undefined {
-    const { bytes, start, end, type } = this.#reader
+    const frame = this.#heldFrame ?? this.#reader
+    const { bytes, start, end, type } = frame
+    if (this.#heldFrame === null && this.#kept.takes(type, end - start)) return void this.#kept.add(copyOf(frame).bytes)
+    this.#release()
     if (batched.has(type)) this.#isBatchOpen = true
     else if (type === frontend.sync || type === frontend.query) this.#isBatchOpen = false
     this.#out.keep(bytes, start, end)
+  }
+
+  /** What was kept back goes on, before what comes now. */
+  #release(): void {
+    if (this.#kept.release(this.#out)) this.#isBatchOpen = true
+  }
+
+  #noteEffects(text: string, decision: Decision): void {
+    this.#session.settings.note(text, decision)
+    this.#session.noteEffects(decision)
+  }
+
+  /** Recorded with its verdict, then refused. */
+  #refuseCommand(text: string, decision: Decision | Refusal, isQuery: boolean): undefined {
+    const outcome = handleCommand(this.#session.session, { text, parameters: [], decision })
+    if (outcome.kind === 'refuse') return this.#refuse(outcome.refusal, text, isQuery)
+    throw new GatehouseError('internal', 'a command that was to be refused may run')
   }
 
   /**
@@ -324,23 +451,32 @@ export class ClientSide {
       else this.#isSkipping = true
       return
     }
+    this.#release()
     answers.push({ kind: 'refused', error, isQuery, isSaid: false })
     this.#out.add(isQuery ? encodeQuery(failing) : encodeParse(failingName, failing))
   }
 
-  #nameEffects(text: string, statements: readonly SqlStatement[]): readonly NameEffect[] {
+  /** FETCH from a cursor whose query humans have approved goes on with that run. */
+  #cleared(statements: readonly SqlStatement[], { clearance }: RunningCommand): readonly SqlStatement[] {
+    if (clearance === null) return statements
+    const own = [...statements]
+    this.#session.clearedCursors.set(own, clearance)
+    return own
+  }
+
+  #nameEffects(text: string, statements: readonly SqlStatement[], command: RunningCommand): readonly NameEffect[] {
     const { prepared, cursors, batch } = this.#session
     return statements.flatMap((statement, index) => {
       const inner = [{ ...statement, prepares: null, declares: null }]
       const effects: NameEffect[] = []
       if (statement.prepares !== null) {
-        const value: Prepared = { name: statement.prepares, text, facts: { kind: 'sql', statements: inner }, shape: null, describedIn: -1, describedEpoch: -1 }
+        const value: Prepared = { name: statement.prepares, text, facts: { kind: 'sql', statements: inner }, types: noTypes, shape: null, describedIn: -1, describedEpoch: -1 }
         const expected = prepared.expect(statement.prepares, value, batch)
         effects.push({ statement: index, settle: (happened) => prepared.settle(expected, happened) })
       }
       if (statement.declares !== null) {
         this.#session.portals.forget(statement.declares)
-        const expected = cursors.expect(statement.declares, inner, batch)
+        const expected = cursors.expect(statement.declares, this.#cleared(inner, command), batch)
         effects.push({ statement: index, settle: (happened) => cursors.settle(expected, happened) })
       }
       if (statement.deallocates !== null) effects.push({ statement: index, settle: (happened) => { if (happened) prepared.drop(statement.deallocates!) } })
@@ -383,6 +519,17 @@ function isRefused(decision: Decision | Refusal): decision is Refusal | (Decisio
 }
 
 const tooLong: Refusal = { kind: 'limit', message: `a statement may have at most ${statementBytesMax} bytes (statementBytesMax)` }
+
+const noTypes = Buffer.alloc(0)
+
+/** A portal of which nothing is left, or whose policy asks others by now. */
+function bindAgain({ message }: Refusal): Refusal {
+  return { kind: 'denied', message: `${message}; what was approved for this portal is used up`, hint: 'Bind the statement again, then it is asked again.' }
+}
+
+function copyOf({ type, bytes, start, end }: Frame): Frame {
+  return { type, bytes: Buffer.from(bytes.subarray(start, end)), start: 0, end: end - start }
+}
 
 function unknownName(what: string, name: string): Refusal {
   return { kind: 'denied', message: `${what} "${name.slice(0, 63)}" does not exist in this session` }

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { GatehouseError } from '../../../shared/errors.ts'
 import { backendMessageBytesMax } from '../../limits.ts'
 import { CopyShapeError } from '../../masking/copy-cells.ts'
+import { refusalNow } from '../../pipeline/hold.ts'
 import { noShape, type Answer, type RunningAnswer } from './answers.ts'
 import { decodeCommandComplete, decodeReadyForQuery, decodeReport } from './codec/backend.ts'
 import { describeType, FrameError, FrameReader } from './codec/frame-reader.ts'
@@ -52,7 +53,7 @@ export class UpstreamSide {
     for (const answer of this.#session.answers) {
       if (answer.kind !== 'query' && answer.kind !== 'execute') continue
       const decision = decideNow(this.#session, answer.command.decision.facts)
-      if (!('verdict' in decision) || decision.refusal !== null) return this.#session.session.end('the policy changed and no longer allows what runs')
+      if (!('verdict' in decision) || refusalNow(decision, answer.command.clearance) !== null) return this.#session.session.end('the policy changed and no longer allows what runs')
       answer.command.decision = decision
       if (answer.rows !== null) answer.rows = this.#results.plan(answer, answer.rows.shape)
     }
@@ -135,6 +136,7 @@ export class UpstreamSide {
     const running = runningOf(this.#session.answers.head)
     if (running.kind === 'execute') {
       this.#finish(running, tag)
+      running.command.isComplete = tag !== 'SUSPENDED'
       this.#settleNames(running, 0, true)
       this.#session.answers.shift()
       if (running.isCut) this.#isDroppingToReady = true

@@ -6,6 +6,7 @@ import type { Principal } from '../../../shared/principal.ts'
 import { preparedMax } from '../../limits.ts'
 import { accessKey, type Access, type AccessCache, type Decision } from '../../pipeline/access.ts'
 import type { GatewayContext } from '../../pipeline/context.ts'
+import type { Clearance } from '../../pipeline/hold.ts'
 import { unrecorded, type Session } from '../../pipeline/session.ts'
 import type { Catalog } from '../../sql/catalog.ts'
 import type { SearchPath } from '../../sql/resolve.ts'
@@ -13,10 +14,13 @@ import type { PostgresTarget } from '../../pipeline/target.ts'
 import { AnswerQueue, type Portal, type Prepared, type RunningAnswer } from './answers.ts'
 import type { CatalogGate } from './catalog-gate.ts'
 import { ClientSide } from './commands.ts'
+import { Settings } from './hold-meaning.ts'
 import { Names } from './names.ts'
 import { UpstreamSide } from './output.ts'
 import { farewell } from './refusal.ts'
 import { cancelUpstream, type UpstreamReady } from './upstream.ts'
+
+export interface SessionDeadlines { readonly sessionIdleMs: number; readonly holdHeartbeatMs: number; readonly approvalInTransactionMs: number }
 
 export interface PostgresSessionOptions {
   readonly session: Session
@@ -26,8 +30,10 @@ export interface PostgresSessionOptions {
   readonly client: Duplex
   readonly upstream: UpstreamReady
   readonly wantsMaskNotices: boolean
-  /** sessionIdleMs everywhere but in tests. */
-  readonly idleMs: number
+  /** What the client brought in its startup packet, and the upstream got. */
+  readonly startup: ReadonlyMap<string, string>
+  /** As in limits.ts everywhere but in tests. */
+  readonly deadlines: SessionDeadlines
   readonly onClosed: () => void
 }
 
@@ -41,6 +47,12 @@ export class PostgresSession {
   readonly prepared = new Names<Prepared>(preparedMax)
   readonly cursors = new Names<readonly SqlStatement[]>(preparedMax)
   readonly portals = new Names<Portal>(preparedMax)
+  /** Cursors, by what they mean, whose query humans have approved. */
+  readonly clearedCursors = new WeakMap<readonly SqlStatement[], Clearance>()
+  readonly settings: Settings
+  readonly target: PostgresTarget
+  readonly backendPid: number
+  readonly deadlines: SessionDeadlines
   /** Grows with every Sync and Query the client sends. */
   batch = 0
   /** Row shapes asked for in an earlier epoch may be stale: names may resolve differently since. */
@@ -71,6 +83,10 @@ export class PostgresSession {
     this.context = options.session.context
     this.gate = options.gate
     this.wantsMaskNotices = options.wantsMaskNotices
+    this.settings = new Settings(this.id, options.startup)
+    this.target = options.target
+    this.backendPid = options.upstream.key.processId
+    this.deadlines = options.deadlines
     this.#commands = new ClientSide(this, options.client)
     this.#output = new UpstreamSide(this, options.upstream.socket, options.client)
     this.#unsubscribe = this.context.policies.onChange(() => this.#output.recheck())
@@ -78,22 +94,27 @@ export class PostgresSession {
 
   start(): void {
     const { client, upstream } = this.#options
-    client.on('close', () => this.session.end('the client closed the connection'))
-    client.on('end', () => this.session.end('the client closed the connection'))
-    client.on('error', () => this.session.end('the connection to the client was lost'))
+    client.on('close', () => this.#clientGone('the client closed the connection'))
+    client.on('end', () => this.#clientGone('the client closed the connection'))
+    client.on('error', () => this.#clientGone('the connection to the client was lost'))
     upstream.socket.on('end', () => this.#upstreamEnded())
     upstream.socket.on('close', () => this.#upstreamEnded())
     upstream.socket.on('error', () => this.#upstreamEnded())
     this.#output.start()
     this.#commands.start()
-    this.#watchIdle(this.#options.idleMs)
+    this.#watchIdle(this.deadlines.sessionIdleMs)
   }
 
-  /** One look when it could be idle for too long at the earliest; what runs is not idle. */
+  #clientGone(reason: string): void {
+    this.#commands.clientGone()
+    this.session.end(reason)
+  }
+
+  /** One look when it could be idle for too long at the earliest; what runs is not idle, nor what waits for humans. */
   #watchIdle(afterMs: number): void {
     this.#idleTimer = setTimeout(() => {
-      if (this.answers.head !== undefined) this.session.activeAt = Date.now()
-      const leftMs = this.session.activeAt + this.#options.idleMs - Date.now()
+      if (this.answers.head !== undefined || this.#commands.isHolding) this.session.activeAt = Date.now()
+      const leftMs = this.session.activeAt + this.deadlines.sessionIdleMs - Date.now()
       if (leftMs > 0) this.#watchIdle(leftMs)
       else this.fail('57P05', 'the session was idle for too long (sessionIdleMs); connect again')
     }, afterMs).unref()

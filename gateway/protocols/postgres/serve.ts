@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { SecureContext } from 'node:tls'
 import { GatehouseError } from '../../../shared/errors.ts'
 import type { Lease } from '../../identity/authenticate.ts'
-import { handshakeMs, loginFailuresAuditedPerMinute, sessionIdleMs } from '../../limits.ts'
+import { approvalInTransactionMs, handshakeMs, holdHeartbeatMs, loginFailuresAuditedPerMinute, sessionIdleMs } from '../../limits.ts'
 import { AccessCache } from '../../pipeline/access.ts'
 import type { GatewayContext } from '../../pipeline/context.ts'
 import { createRate, type Rate } from '../../pipeline/rate.ts'
@@ -15,7 +15,7 @@ import { gateOf, type CatalogGate } from './catalog-gate.ts'
 import { authenticationOk, encodeBackendKeyData, encodeParameterStatus, encodeReadyForQuery } from './codec/backend.ts'
 import type { Startup } from './codec/startup.ts'
 import { askPassword, greet, HandshakeError } from './handshake.ts'
-import { PostgresSession } from './postgres-session.ts'
+import { PostgresSession, type SessionDeadlines } from './postgres-session.ts'
 import { farewell } from './refusal.ts'
 import { chooseStartup } from './startup-parameters.ts'
 import { connectUpstream } from './upstream.ts'
@@ -30,11 +30,15 @@ export interface PostgresServer {
   readonly deadlines: Deadlines
 }
 
-export interface Deadlines { readonly handshakeMs: number; readonly sessionIdleMs: number }
+export interface Deadlines extends SessionDeadlines { readonly handshakeMs: number }
 
 /** `changes` are for tests. */
 export function createPostgresServer(context: GatewayContext, changes: Partial<Deadlines> = {}): PostgresServer {
-  return { context, deadlines: { handshakeMs: changes.handshakeMs ?? handshakeMs, sessionIdleMs: changes.sessionIdleMs ?? sessionIdleMs }, accesses: new AccessCache(), cancelKeys: new CancelKeys(), failedLogins: createRate(loginFailuresAuditedPerMinute) }
+  const deadlines = {
+    handshakeMs: changes.handshakeMs ?? handshakeMs, sessionIdleMs: changes.sessionIdleMs ?? sessionIdleMs,
+    holdHeartbeatMs: changes.holdHeartbeatMs ?? holdHeartbeatMs, approvalInTransactionMs: changes.approvalInTransactionMs ?? approvalInTransactionMs,
+  }
+  return { context, deadlines, accesses: new AccessCache(), cancelKeys: new CancelKeys(), failedLogins: createRate(loginFailuresAuditedPerMinute) }
 }
 
 export interface Caller {
@@ -151,7 +155,7 @@ async function open(server: PostgresServer, { stream, lease, name, startup, via 
     const key = cancelKeys.issue({ principalId: lease.principal.id, cancel: () => postgres?.cancelByClient() })
     postgres = new PostgresSession({
       session, accesses, gate, target: connection.target, client: stream, upstream,
-      wantsMaskNotices: choice.wantsMaskNotices, idleMs: server.deadlines.sessionIdleMs, onClosed: () => cancelKeys.revoke(key),
+      wantsMaskNotices: choice.wantsMaskNotices, startup: choice.upstream, deadlines: server.deadlines, onClosed: () => cancelKeys.revoke(key),
     })
     stream.off('close', onGone)
     if (session.isEnded || stream.destroyed) return session.end('the client closed the connection')

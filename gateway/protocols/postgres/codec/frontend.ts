@@ -26,15 +26,15 @@ export function decodeQuery(frame: Frame): string {
 }
 
 /** Parse (F): `String name, String query, Int16 count, Int32[] parameter types`. */
-export function decodeParse(frame: Frame): { readonly name: string; readonly text: string } {
+export function decodeParse(frame: Frame): { readonly name: string; readonly text: string; /** Their oids, as a view. */ readonly types: Buffer } {
   const reader = body(frame)
   const name = nameIn(reader)
   const from = reader.at
   reader.skipString()
   const text = utf8(frame.bytes, from, reader.at - 1)
-  reader.slice(4 * reader.uint16())
+  const types = reader.slice(4 * reader.uint16())
   reader.end()
-  return { name, text }
+  return { name, text, types }
 }
 
 export interface Bind {
@@ -102,6 +102,11 @@ export function encodeQuery(text: string): Buffer {
 
 export function encodeParse(name: string, text: string): Buffer {
   return message(frontend.parse, [string(name), string(text), Buffer.alloc(2)])
+}
+
+/** Asks for the answers so far (55.2.3); has none of its own. */
+export function encodeFlush(): Buffer {
+  return message(frontend.flush, [])
 }
 
 export function encodeDescribe(kind: 'S' | 'P', name: string): Buffer {

@@ -1,0 +1,133 @@
+// A held command in PostgreSQL's terms: what is known of it, what its client hears while it waits, and what need not be asked again.
+// Why it is held at Bind, and what counts as one run: docs/adr/0008-holding-a-command.md.
+import type { ApprovalNeed } from '../../../shared/approval.ts'
+import type { SqlFacts } from '../../../shared/command.ts'
+import type { Decision } from '../../pipeline/access.ts'
+import { refusalNow, type Asked, type Clearance, type HoldRequest, type TransactionState } from '../../pipeline/hold.ts'
+import type { Refusal } from '../../pipeline/refusal.ts'
+import { backendState } from '../../sql/backend-state.ts'
+import type { Prepared } from './answers.ts'
+import { encodeNotice } from './codec/backend.ts'
+import type { Bind } from './codec/frontend.ts'
+import { digestOf, intentOf, type Meaning } from './hold-meaning.ts'
+import { parameterText } from './parameters.ts'
+import type { PostgresSession } from './postgres-session.ts'
+import { decideFacts, decideNow } from './statements.ts'
+
+/** What may be held: a Query, or a Bind of what was prepared. */
+export interface Subject {
+  readonly text: string
+  /** As analysed: EXECUTE and FETCH not yet replaced by what they run. */
+  readonly facts: SqlFacts
+  readonly bound: { readonly bind: Bind; readonly prepared: Prepared } | null
+}
+
+export function asksHumans(decision: Decision | Refusal): decision is Decision {
+  return 'verdict' in decision && decision.refusal?.kind === 'needs-approval'
+}
+
+/** Null: humans must be asked. */
+export function clearanceOf(session: PostgresSession, { facts, bound }: Subject, decision: Decision): Clearance | null {
+  const { statements } = facts
+  if (statements.length === 0 || isDoubtful(session, { facts, bound })) return null
+  if (statements.every(({ prepares }) => prepares !== null)) return { need: decision.verdict.need, why: 'only prepared; humans are asked when it is executed' }
+  const cursors = statements.map(({ fetches }) => (fetches === null ? undefined : session.cursors.find(fetches, session.batch)))
+  const cleared = cursors.map((cursor) => (cursor?.kind === 'known' ? session.clearedCursors.get(cursor.value) : undefined))
+  const [first] = cleared
+  if (first === undefined || !cleared.every((one) => one !== undefined && refusalNow(decision, one) === null)) return null
+  return { need: first.need, why: `goes on with a cursor that was ${first.why}` }
+}
+
+/** Code that nobody sees may have given the name another meaning, and humans cannot approve what is not known. */
+function isDoubtful({ hasRunCode }: PostgresSession, { facts, bound }: Pick<Subject, 'facts' | 'bound'>): boolean {
+  return hasRunCode && ((bound !== null && bound.prepared.name !== '') || facts.statements.some(({ executes, fetches }) => executes !== null || fetches !== null))
+}
+
+/** Why nobody is asked about it; null: it is held. `isInTransaction`: of a batch, too. */
+export function whyNotHeld(session: PostgresSession, subject: Subject, { verdict: { reason } }: Decision): Refusal | null {
+  if (session.transaction === 'E') return { kind: 'needs-approval', message: `${reason}; nobody was asked, for the transaction is aborted already`, hint: 'ROLLBACK first.' }
+  if (!isDoubtful(session, subject)) return null
+  return {
+    kind: 'needs-approval', message: `${reason}; nobody was asked, for a function that ran in this session may have changed what the name stands for`,
+    hint: 'Send the statement itself, without a name, or in a new session.',
+  }
+}
+
+interface Circumstances {
+  readonly decision: Decision
+  readonly isInTransaction: boolean
+  readonly onAsked: (asked: Asked) => void
+}
+
+export function holdRequest(session: PostgresSession, subject: Subject, { decision, isInTransaction, onAsked }: Circumstances): HoldRequest {
+  const { facts, bound } = subject
+  const executes = preparedTexts(session, facts)
+  const meaning = meaningOf(session, subject, executes)
+  return {
+    text: executes.length === 0 ? subject.text : [subject.text, ...executes.map((text) => `-- runs what was prepared as:\n${text}`)].join('\n\n'),
+    parameters: bound === null ? [] : parameterText(bound.bind),
+    access: session.access(),
+    decide: () => decideNow(session, decision.facts),
+    // The catalog may be a minute old, and others may have changed it: nobody approved that.
+    decideFresh: async () => {
+      await session.gate.refresh()
+      return (await decideFacts(session, facts)).decision
+    },
+    intentOf: (now) => intentOf(meaning, now),
+    estimate: null,
+    transaction: isInTransaction ? () => transactionState(session) : null,
+    inTransactionMs: session.deadlines.approvalInTransactionMs,
+    onAsked,
+  }
+}
+
+function meaningOf(session: PostgresSession, { text, bound }: Subject, executes: readonly string[]): Meaning {
+  const { target } = session
+  return {
+    principal: session.session.lease.principal.id, connection: session.session.connection.name, database: target.database, user: target.user,
+    settings: session.settings.trail, searchPath: session.searchPath, text, executes,
+    parameters: bound === null ? '' : digestOf(bound.bind, bound.prepared.types),
+  }
+}
+
+/** What EXECUTE runs, that is not in the same text. */
+function preparedTexts(session: PostgresSession, { statements }: SqlFacts): readonly string[] {
+  const inText = new Set(statements.map(({ prepares }) => prepares))
+  const names = new Set(statements.flatMap(({ executes }) => (executes === null || inText.has(executes) ? [] : [executes])))
+  return [...names].flatMap((name) => {
+    const found = session.prepared.find(name, session.batch)
+    return found.kind === 'known' ? [found.value.text] : []
+  })
+}
+
+async function transactionState(session: PostgresSession): Promise<TransactionState> {
+  const { locks, transactionMs, timeouts } = await backendState(session.target, session.backendPid)
+  const own = session.settings.timeouts
+  const idleMs = own.get('idle_in_transaction_session_timeout') ?? timeouts.idle_in_transaction_session_timeout ?? 0
+  const wholeMs = own.get('transaction_timeout') ?? timeouts.transaction_timeout ?? 0
+  const limits = [
+    ...(idleMs > 0 ? [{ name: 'idle_in_transaction_session_timeout', leftMs: idleMs }] : []),
+    ...(wholeMs > 0 ? [{ name: 'transaction_timeout', leftMs: Math.max(0, wholeMs - (transactionMs ?? 0)) }] : []),
+  ]
+  return { locks, limit: limits.toSorted((a, b) => a.leftMs - b.leftMs)[0] ?? null }
+}
+
+/** SQLSTATE of the notice that a command waits. Its DETAIL is JSON for the app, where that asked for `-c gatehouse.masks=on`. */
+export const waitingNoticeCode = '01G02'
+
+export function waitingNotice({ approval, need, expiresAt, shortenedBy }: Asked, options: { readonly isFirst: boolean; readonly wantsDetail: boolean }): Buffer {
+  const until = new Date(expiresAt).toISOString()
+  const date = expiresAt - Date.now() < dayMs ? '' : `${until.slice(0, 10)} `
+  const message = `${options.isFirst ? '' : 'still '}waiting for approval ${approval} by ${decidersOf(need)}, expires ${date}${until.slice(11, 16)} UTC${shortenedBy === null ? '' : ` (${shortenedBy})`}`
+  return encodeNotice({
+    severity: 'NOTICE', code: waitingNoticeCode, message,
+    ...(options.wantsDetail && { detail: JSON.stringify({ approval, groups: need.groups, users: need.users, count: need.count, expiresAt: until, shortenedBy }) }),
+  })
+}
+
+const dayMs = 24 * 60 * 60_000
+
+/** `on-call`, `2 of dba or test:ann, and security`. */
+function decidersOf({ also, ...need }: ApprovalNeed): string {
+  return [need, ...also].map(({ groups, users, count }) => `${count > 1 ? `${count} of ` : ''}${[...groups, ...users].join(' or ')}`).join(', and ')
+}
