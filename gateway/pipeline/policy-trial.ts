@@ -41,7 +41,7 @@ export async function tryCommand({ snapshot, principal, connection, facts, catal
   const decision = access.decide(facts, 'default', now)
   const { verdict, refusal } = decision
   return {
-    effect: verdict.effect === 'allow' && refusal !== null ? 'deny' : verdict.effect,
+    effect: refusal !== null && refusal.kind !== 'needs-approval' ? 'deny' : verdict.effect,
     reason: refusal?.message ?? verdict.reason,
     decision,
     columns: (fields) => decision.columns(0, Buffer.alloc(0), () => fields).columns.map(({ client }, at) => ({
