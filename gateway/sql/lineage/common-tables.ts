@@ -22,6 +22,8 @@ export function withTables(fields: Fields, scope: Scope): Scope {
     all.set(name, table)
     if (!isRecursive) tables = onTop(name, table, tables)
   }
+  // One that nothing names is evaluated too: it may write, and its conditions are the asker's.
+  for (const table of all.values()) rowsOfCommonTable(table)
   return { ...scope, tables }
 }
 
@@ -47,13 +49,18 @@ export function rowsOfCommonTable(table: CommonTable): Rowset {
 function evaluate(table: CommonTable, query: Typed, scope: Scope): Rowset {
   const work = (of: Typed): Rowset => shaped(rowsOfQuery(of, beside(scope)), table.fields)
   if (!table.isRecursive || query.type !== 'SelectStmt' || query.fields['larg'] === undefined) return work(query)
-  table.rowset = work(firstTerm(query))
+  // What a round computes of a column comes back in the next: none stays as it is.
+  table.rowset = computed(work(firstTerm(query)))
   for (let round = 0; round < lineageRoundsMax; round++) {
     const next = merged(table.rowset, work(query))
     if (weight(next) === weight(table.rowset)) return next
     table.rowset = next
   }
   throw new LineageLimit(`a recursive query needs more rounds than lineageRoundsMax (${lineageRoundsMax}) allows`)
+}
+
+function computed(rowset: Rowset): Rowset {
+  return { ...rowset, columns: rowset.columns.map(({ name, flow }) => ({ name, flow: union([flow]) })) }
 }
 
 /** The term that does not refer to the table itself: gives the names, and the rows to begin with. */

@@ -1,10 +1,11 @@
 // Expressions to flows, a table by node type; a type that is not in it is unknown. One list of what is still to be looked at, no
 // recursion: a sum of 12,000 terms is 12,000 levels deep. Conditions of CASE, COALESCE and NULLIF count as value (docs/masking.md).
 import { as, listOf, text, typed, words, type Fields } from '../tree.ts'
+import { addCondition, decide } from './conditions.ts'
 import { addCall, doubtOfField, doubtOfOperator } from './functions.ts'
 import { flowOfName, rowOfName } from './names.ts'
 import { spend, type Scope } from './scope.ts'
-import { addFlow, asInfluence, newFlow, sizeOf, type Flow } from './sources.ts'
+import { addFlow, newFlow, sizeOf, type Flow } from './sources.ts'
 import { addSublink, addSubquery } from './sublinks.ts'
 import { flowOfStar } from './targets.ts'
 
@@ -12,6 +13,8 @@ import { flowOfStar } from './targets.ts'
 export interface Walk {
   readonly scope: Scope
   readonly push: (value: unknown, into: Flow) => void
+  /** What is walked decides rows: a subquery's own conditions are no second time what is asked. */
+  readonly isDeciding: boolean
 }
 type Visit = (fields: Fields, into: Flow, walk: Walk) => void
 
@@ -21,9 +24,9 @@ export function flowOf(value: unknown, scope: Scope): Flow {
   return into
 }
 
-export function addExpressions(values: readonly unknown[], into: Flow, scope: Scope): void {
+export function addExpressions(values: readonly unknown[], into: Flow, scope: Scope, isDeciding = false): void {
   const pending: { readonly value: unknown; readonly into: Flow }[] = []
-  const walk: Walk = { scope, push: (value, target) => void pending.push({ value, into: target }) }
+  const walk: Walk = { scope, isDeciding, push: (value, target) => void pending.push({ value, into: target }) }
   walk.push(values, into)
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) visit(next.value, next.into, walk)
 }
@@ -92,18 +95,23 @@ function cast(fields: Fields, into: Flow, walk: Walk): void {
 /** `(c).email` is one column where c is a row that is named; else something of the whole, or a function of it (docs 8.16.5). */
 function indirection(fields: Fields, into: Flow, walk: Walk): void {
   const steps = listOf(fields['indirection'])
-  const field = text(as('String', steps[0])?.['sval'])
-  const reference = as('ColumnRef', fields['arg'])
-  const row = field === null || reference === null ? null : rowOfName(words(reference['fields']), walk.scope)
-  const named = row?.columns.filter(({ name }) => name === field) ?? []
-  const found = named.length === 1 ? named[0] : undefined
-  if (found === undefined) walk.push(fields['arg'], into)
-  else addFlow(into, found.flow)
-  for (const step of found === undefined ? steps : steps.slice(1)) {
+  const found = fieldOfRow(fields, walk.scope)
+  if (found === null) walk.push(fields['arg'], into)
+  else addFlow(into, found)
+  for (const step of found === null ? steps : steps.slice(1)) {
     const name = text(as('String', step)?.['sval'])
     if (name === null) walk.push(step, into)
     else into.value.unknown ??= doubtOfField(name, walk.scope.evaluation.catalog)
   }
+}
+
+/** The column that the first step names, of a row that is named. */
+export function fieldOfRow(fields: Fields, scope: Scope): Flow | null {
+  const field = text(as('String', listOf(fields['indirection'])[0])?.['sval'])
+  const reference = as('ColumnRef', fields['arg'])
+  const row = field === null || reference === null ? null : rowOfName(words(reference['fields']), scope)
+  const named = row?.columns.filter(({ name }) => name === field) ?? []
+  return named.length === 1 ? named[0]?.flow ?? null : null
 }
 
 /** Partition, order and frame decide which rows a function sees. */
@@ -112,7 +120,7 @@ export function window(fields: Fields, into: Flow, walk: Walk): void {
   const base = name === null ? undefined : walk.scope.windows.get(name)
   if (name !== null && base === undefined) into.value.unknown ??= `the window ${name} is not known`
   for (const part of [fields, base, base === undefined ? undefined : walk.scope.windows.get(text(base['refname']) ?? '')]) {
-    if (part !== undefined) walk.push([part['partitionClause'], part['orderClause'], part['startOffset'], part['endOffset']], asInfluence(into.influence))
+    if (part !== undefined) decide([part['partitionClause'], part['orderClause'], part['startOffset'], part['endOffset']], 'window', into.influence, walk.scope)
   }
 }
 
@@ -120,6 +128,7 @@ export function window(fields: Fields, into: Flow, walk: Walk): void {
 function jsonAggregate(fields: Fields, into: Flow, walk: Walk): void {
   const parts = typed(fields['constructor'])?.fields ?? {}
   walk.push(fields['arg'], into)
-  walk.push([parts['agg_filter'], parts['agg_order']], asInfluence(into.influence))
+  addCondition(parts['agg_filter'], 'filter', into.influence, walk.scope)
+  decide([parts['agg_order']], 'order-by', into.influence, walk.scope)
   if (typeof parts['over'] === 'object') window(typed(parts['over'])?.fields ?? {}, into, walk)
 }

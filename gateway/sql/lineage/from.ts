@@ -1,12 +1,12 @@
 // FROM: each item to the ranges it adds, a table by node type. LATERAL items and functions see the ranges before them.
 import { as, listOf, text, typed, words, type Fields } from '../tree.ts'
-import { addExpressions } from './expressions.ts'
+import { decide } from './conditions.ts'
 import { rowsOfFunctions, rowsOfJsonTable, rowsOfXmlTable } from './function-rows.ts'
 import { rangesOfJoin } from './joins.ts'
 import { rowsOfQuery } from './query.ts'
 import { named, rangeOfVar } from './relations.ts'
 import { beside, inside, spend, type Range, type Scope } from './scope.ts'
-import { asInfluence, unknownRows } from './sources.ts'
+import { unknownRows } from './sources.ts'
 
 type Visit = (fields: Fields, scope: Scope) => readonly Range[]
 
@@ -41,7 +41,7 @@ function subselect(fields: Fields, scope: Scope): readonly Range[] {
 
 /** A sampling method of an extension is a function of the database's own. */
 function sample(fields: Fields, scope: Scope): readonly Range[] {
-  addExpressions([fields['args'], fields['repeatable']], asInfluence(scope.rows), scope)
+  decide([fields['args'], fields['repeatable']], 'function', scope.rows, scope)
   const method = words(fields['method']).at(-1)
   if (method !== 'bernoulli' && method !== 'system') scope.rows.unknown ??= `what the sampling method ${method ?? ''} reads is not known`
   return rangesOf(fields['relation'], scope)

@@ -2,11 +2,12 @@
 // are depends on them; what is worked out here is how many columns there are and how they are called.
 import { as, listOf, text, typed, words, type Fields } from '../tree.ts'
 import { columnName } from './column-names.ts'
+import { decideBy } from './conditions.ts'
 import { addExpressions, flowOf } from './expressions.ts'
 import { aliasName } from './from.ts'
-import { shapeOfFunction } from './functions.ts'
+import { doubtOfFunction, shapeOfFunction } from './functions.ts'
 import type { Scope } from './scope.ts'
-import { asInfluence, addFlow, newFlow, newSources, union, type Column, type Flow, type Rowset } from './sources.ts'
+import { newFlow, newSources, union, unknownFlow, type Column, type Flow, type Rowset, type Sources } from './sources.ts'
 
 /** `f(…)`, `rows from (f(…), g(…) as (a int))`, with ordinality. */
 export function rowsOfFunctions(fields: Fields, scope: Scope): Rowset {
@@ -15,11 +16,20 @@ export function rowsOfFunctions(fields: Fields, scope: Scope): Rowset {
   const name = calls.length === 1 ? aliasName(fields) : null
   const parts = calls.map(([call, definitions]) => rowsOfCall(call, listOf(fields['coldeflist'] ?? as('List', definitions)?.['items']), name, scope))
   const rows = newSources()
-  for (const { any } of parts) addFlow(asInfluence(rows), any)
+  parts.forEach(({ any }, index) => addCalled(calls[index]?.[0], any, rows, scope))
   const opens = parts.flatMap(({ open }) => open === null ? [] : [open])
   const columns = parts.flatMap((part) => part.columns)
   if (fields['ordinality'] === true) columns.push({ name: 'ordinality', flow: newFlow() })
   return { columns, open: opens.length === 0 ? null : union(parts.map(({ any }) => any)), rows }
+}
+
+/** By its arguments; and what a function that is not seen reads may decide its rows too. */
+function addCalled(call: unknown, any: Flow, rows: Sources, scope: Scope): void {
+  const fields = as('FuncCall', call)
+  const doubt = fields === null ? null : doubtOfFunction(words(fields['funcname']), scope.evaluation.catalog)
+  const args = fields === null || doubt === null ? any : flowOf(fields['args'], scope)
+  decideBy([args], call, { clause: 'function', rows, scope })
+  if (doubt !== null) decideBy([unknownFlow(doubt)], call, { clause: 'from', rows, scope })
 }
 
 interface CallRows { readonly any: Flow; readonly columns: readonly Column[]; readonly open: Flow | null }
@@ -65,6 +75,6 @@ function alike(names: readonly (string | null)[], expressions: readonly unknown[
   const any = newFlow()
   addExpressions(expressions, any, scope)
   const rows = newSources()
-  addFlow(asInfluence(rows), any)
+  decideBy([any], expressions, { clause: 'function', rows, scope })
   return { columns: names.map((name) => ({ name, flow: any })), open: null, rows }
 }

@@ -1,9 +1,10 @@
 // Calls. A function of PostgreSQL's own gives what its arguments hold, if it is immutable or in the list of trusted-functions.ts;
 // one of the database's own only if it is immutable C. Anything else may read what we do not see: unknown.
 import type { Catalog, CatalogFunction } from '../catalog.ts'
-import { typed, words, type Fields } from '../tree.ts'
+import { listOf, typed, words, type Fields } from '../tree.ts'
+import { addCondition, addCounted, decide } from './conditions.ts'
 import { window, type Walk } from './expressions.ts'
-import { asInfluence, type Flow } from './sources.ts'
+import type { Flow } from './sources.ts'
 import { countingFunctions, trustedFunctions } from './trusted-functions.ts'
 
 export function addCall(fields: Fields, into: Flow, walk: Walk): void {
@@ -11,17 +12,19 @@ export function addCall(fields: Fields, into: Flow, walk: Walk): void {
   const parts = words(fields['funcname'])
   const { catalog } = scope.evaluation
   into.value.unknown ??= doubtOfFunction(parts, catalog)
-  const decides = asInfluence(into.influence)
   const isWithinGroup = fields['agg_within_group'] === true
   // rank(5) within group (order by salary) says where 5 would stand: that is a comparison.
   const counts = countingFunctions.has(parts.at(-1) ?? '') && !isWithinGroup
-  walk.push(fields['args'], counts ? decides : into)
-  walk.push(fields['agg_order'], isWithinGroup ? into : decides)
-  walk.push(fields['agg_filter'], decides)
+  if (!counts) walk.push(fields['args'], into)
+  else if (fields['agg_distinct'] === true) decide(listOf(fields['args']), 'distinct', into.influence, scope)
+  else addCounted(listOf(fields['args']), into.influence, scope)
+  if (isWithinGroup) walk.push(fields['agg_order'], into)
+  else decide([fields['agg_order']], 'order-by', into.influence, scope)
+  addCondition(fields['agg_filter'], 'filter', into.influence, scope)
   const over = typed(fields['over'], 'over')
   if (over !== null) window(over.fields, into, walk)
   // In a target list a set-returning function decides how many rows there are.
-  if (returnsSet(parts, catalog)) walk.push(fields['args'], asInfluence(scope.rows))
+  if (returnsSet(parts, catalog)) decide(listOf(fields['args']), 'function', scope.rows, scope)
 }
 
 /** Why the result may hold more than the arguments do; null: it does not. */
@@ -32,6 +35,12 @@ export function doubtOfFunction(parts: readonly string[], catalog: Catalog): str
   const found = candidates(parts, catalog)
   const isKnown = found.length > 0 && found.every((item) => item.isPure || (item.isSystem && trustedFunctions.has(name)))
   return isKnown ? null : `what the function ${parts.join('.')} reads is not known`
+}
+
+/** The same result for the same arguments, always, and one only. */
+export function isPureFunction(parts: readonly string[], catalog: Catalog): boolean {
+  const found = candidates(parts, catalog)
+  return found.length > 0 && found.every((item) => item.isPure && !item.returnsSet)
 }
 
 /** Functions a name may mean: by the path both PostgreSQL's and the database's own. */

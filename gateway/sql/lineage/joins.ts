@@ -1,10 +1,10 @@
 // Joins: USING and NATURAL merge columns, which come first; inside a join the tables' own columns need a qualifier (docs 7.2.1.1).
 import { as, listOf, text, words, type Fields } from '../tree.ts'
-import { addExpressions } from './expressions.ts'
+import { addCondition, decideBy } from './conditions.ts'
 import { aliasName, rangesOf } from './from.ts'
 import { renamed } from './relations.ts'
 import { deeper, spend, type Range, type Scope } from './scope.ts'
-import { addFlow, asInfluence, newSources, union, unknownFlow, type Column, type Flow } from './sources.ts'
+import { newSources, union, unknownFlow, type Column, type Flow } from './sources.ts'
 
 interface Side { readonly columns: readonly Column[]; readonly open: Flow | null }
 
@@ -14,8 +14,8 @@ export function rangesOfJoin(fields: Fields, scope: Scope): readonly Range[] {
   const right = deeper(scope.evaluation, () => rangesOf(fields['rarg'], { ...scope, ranges: [...scope.ranges, ...left] }))
   const joined = merge(sideOf(left), sideOf(right), fields)
   spend(scope.evaluation, joined.columns.length)
-  for (const { flow } of joined.merged) addFlow(asInfluence(scope.rows), flow)
-  addExpressions([fields['quals']], asInfluence(scope.rows), { ...scope, ranges: [...left, ...right] })
+  decideBy(joined.merged.map(({ flow }) => flow), fields, { clause: 'join', rows: scope.rows, scope })
+  addCondition(fields['quals'], 'join', scope.rows, { ...scope, ranges: [...left, ...right] })
   const alias = as('Alias', fields['alias'], 'alias')
   const whole = renamed({ columns: joined.columns, open: joined.open, rows: newSources() }, alias)
   const range: Range = { name: text(alias?.['aliasname']), oid: null, schema: null, columns: whole.columns, open: whole.open, isPlain: true }

@@ -2,13 +2,17 @@
 // to the rows; what is in the target list to the columns.
 import { as, constantOf, listOf, text, words, type Fields, type Typed } from '../tree.ts'
 import { withTables } from './common-tables.ts'
-import { addExpressions, flowOf } from './expressions.ts'
+import { addCondition, decide, decideBy } from './conditions.ts'
+import { addExpressions } from './expressions.ts'
 import { addFrom } from './from.ts'
 import { beside, deeper, spend, type Range, type Scope } from './scope.ts'
-import { add, addFlow, anyColumn, asInfluence, newFlow, newSources, union, unknownRows, type Column, type Flow, type Rowset, type Sources } from './sources.ts'
+import { add, anyColumn, eitherFlow, newFlow, newSources, union, unknownRows, type Column, type Flow, type Rowset } from './sources.ts'
 import { targetColumns } from './targets.ts'
 import { flowOfName } from './names.ts'
+import type { Clause } from './uses.ts'
 import { rowsOfDelete, rowsOfInsert, rowsOfMerge, rowsOfUpdate } from './writes.ts'
+
+type Targets = Pick<Rowset, 'columns' | 'open'>
 
 const queries: { readonly [type: string]: (fields: Fields, scope: Scope) => Rowset } = {
   SelectStmt: rowsOfSelect, InsertStmt: rowsOfInsert, UpdateStmt: rowsOfUpdate, DeleteStmt: rowsOfDelete, MergeStmt: rowsOfMerge,
@@ -34,58 +38,60 @@ function rowsOfPlain(fields: Fields, outer: Scope): Rowset {
   const scope: Scope = { ...outer, ranges, windows, rows: newSources() }
   addFrom(fields['fromClause'], ranges, scope)
   const { columns, open } = targetColumns(fields['targetList'], scope)
-  const decides = asInfluence(scope.rows)
-  addExpressions([fields['whereClause'], fields['havingClause'], fields['limitCount'], fields['limitOffset']], decides, scope)
-  for (const item of listOf(fields['groupClause'])) addGrouping(item, columns, scope)
-  for (const item of listOf(fields['sortClause'])) addOrder(as('SortBy', item)?.['node'], columns, scope)
+  addCondition(fields['whereClause'], 'where', scope.rows, scope)
+  addCondition(fields['havingClause'], 'having', scope.rows, scope)
+  decide([fields['limitCount'], fields['limitOffset']], 'limit', scope.rows, scope)
+  for (const item of listOf(fields['groupClause'])) addGrouping(item, { columns, open }, scope)
+  for (const item of listOf(fields['sortClause'])) addOrder(as('SortBy', item)?.['node'], { columns, open }, scope, 'order-by')
   addDistinct(fields['distinctClause'], { columns, open, rows: scope.rows }, scope)
   return { columns, open, rows: scope.rows }
 }
 
 /** `order by name`: a column of the result goes before one of the tables; `order by 2`: by position (PostgreSQL docs, SELECT). */
-function addOrder(node: unknown, columns: readonly Column[], scope: Scope): void {
+function addOrder(node: unknown, targets: Targets, scope: Scope, clause: Clause): void {
   const name = bareName(node)
-  const named = name === null ? [] : columns.filter((column) => column.name === name)
-  if (named.length > 0) addColumns(named, scope.rows)
-  else addByPosition(node, columns, scope)
+  const named = name === null ? [] : targets.columns.filter((column) => column.name === name)
+  if (named.length > 0) addColumns(named, node, scope, clause)
+  else addByPosition(node, targets, scope, clause)
 }
 
 /** `group by name`: a column of the tables goes before one of the result. */
-function addGrouping(item: unknown, columns: readonly Column[], scope: Scope): void {
+function addGrouping(item: unknown, targets: Targets, scope: Scope): void {
   const sets = as('GroupingSet', item)
   const row = as('RowExpr', item)
   if (sets !== null) {
-    for (const inner of listOf(sets['content'])) addGrouping(inner, columns, scope)
+    for (const inner of listOf(sets['content'])) addGrouping(inner, targets, scope)
     return
   }
   if (row !== null) {
-    for (const inner of listOf(row['args'])) addGrouping(inner, columns, scope)
+    for (const inner of listOf(row['args'])) addGrouping(inner, targets, scope)
     return
   }
   const name = bareName(item)
   const own = name === null ? null : flowOfName([name], { ...scope, outer: null })
-  const named = name === null ? [] : columns.filter((column) => column.name === name)
+  const named = name === null ? [] : targets.columns.filter((column) => column.name === name)
   const isOwn = named.length === 0 || own?.value.unknown === null
-  if (!isOwn || scope.ranges.some(({ open }) => open !== null)) addColumns(named, scope.rows)
-  if (isOwn) addByPosition(item, columns, scope)
+  if (!isOwn || scope.ranges.some(({ open }) => open !== null)) addColumns(named, item, scope, 'group-by')
+  if (isOwn) addByPosition(item, targets, scope, 'group-by')
 }
 
-function addByPosition(node: unknown, columns: readonly Column[], scope: Scope): void {
+function addByPosition(node: unknown, { columns, open }: Targets, scope: Scope, clause: Clause): void {
   const constant = as('A_Const', node) === null ? undefined : constantOf(node)
-  if (constant === undefined) addExpressions([node], asInfluence(scope.rows), scope)
-  // A position, if it is one; which column it means is not worth telling where there are stars.
-  else if (constant !== null && /^[0-9]+$/.test(constant)) addColumns(columns.slice(Number(constant) - 1, Number(constant)), scope.rows)
+  if (constant === undefined) decide([node], clause, scope.rows, scope)
+  // A position, if it is one; where not all columns are known it may mean any.
+  else if (open !== null) decideBy([anyColumn({ columns, open, rows: scope.rows })], node, { clause, rows: scope.rows, scope })
+  else if (constant !== null && /^[0-9]+$/.test(constant)) addColumns(columns.slice(Number(constant) - 1, Number(constant)), node, scope, clause)
 }
 
 function addDistinct(clause: unknown, { columns, open }: Rowset, scope: Scope): void {
   const items = listOf(clause)
   const isPlain = items.length > 0 && items.every((item) => Object.keys(item ?? {}).length === 0)
-  if (isPlain) addFlow(asInfluence(scope.rows), anyColumn({ columns, open, rows: scope.rows }))
-  else for (const item of items) addOrder(item, columns, scope)
+  if (isPlain) decideBy([anyColumn({ columns, open, rows: scope.rows })], clause, { clause: 'distinct', rows: scope.rows, scope })
+  else for (const item of items) addOrder(item, { columns, open }, scope, 'distinct')
 }
 
-function addColumns(columns: readonly Column[], rows: Sources): void {
-  for (const { flow } of columns) addFlow(asInfluence(rows), flow)
+function addColumns(columns: readonly Column[], node: unknown, scope: Scope, clause: Clause): void {
+  decideBy(columns.map(({ flow }) => flow), node, { clause, rows: scope.rows, scope })
 }
 
 function bareName(node: unknown): string | null {
@@ -112,12 +118,12 @@ function rowsOfSetOperation(fields: Fields, scope: Scope): Rowset {
   const [left, right] = [side('larg'), side('rarg')]
   const isPositional = left.open === null && right.open === null && left.columns.length === right.columns.length
   const any = isPositional ? null : union([anyColumn(left), anyColumn(right)])
-  const columns = left.columns.map(({ name, flow }, index): Column => ({ name, flow: any ?? union([flow, right.columns[index]!.flow]) }))
+  const columns = left.columns.map(({ name, flow }, index): Column => ({ name, flow: any ?? eitherFlow(flow, right.columns[index]!.flow) }))
   spend(scope.evaluation, columns.length)
   const rows = newSources()
   for (const { rows: from } of [left, right]) add(rows, from)
   const isUnionAll = fields['op'] === 'SETOP_UNION' && fields['all'] === true
-  if (!isUnionAll) addColumns(any === null ? columns : [{ name: null, flow: any }], rows)
+  if (!isUnionAll) addColumns(any === null ? columns : [{ name: null, flow: any }], fields, { ...scope, rows }, 'set-operation')
   return ordered(fields, { columns, open: any, rows }, scope)
 }
 
@@ -126,7 +132,7 @@ function ordered(fields: Fields, rowset: Rowset, outer: Scope): Rowset {
   const range: Range = { name: null, oid: null, schema: null, columns: rowset.columns, open: rowset.open, isPlain: true }
   const scope: Scope = { ...outer, ranges: [range], rows: newSources() }
   add(scope.rows, rowset.rows)
-  for (const item of listOf(fields['sortClause'])) addOrder(as('SortBy', item)?.['node'], rowset.columns, scope)
-  for (const limit of [fields['limitCount'], fields['limitOffset']]) addFlow(asInfluence(scope.rows), flowOf(limit, scope))
+  for (const item of listOf(fields['sortClause'])) addOrder(as('SortBy', item)?.['node'], rowset, scope, 'order-by')
+  decide([fields['limitCount'], fields['limitOffset']], 'limit', scope.rows, scope)
   return { ...rowset, rows: scope.rows }
 }

@@ -4,7 +4,7 @@ import type { CatalogRelation } from '../catalog.ts'
 import { rowsOfCommonTable } from './common-tables.ts'
 import { rowsOfQuery } from './query.ts'
 import { deeper, spend, topScope, type CommonTable, type Evaluation, type Range, type Scope } from './scope.ts'
-import { add, anyColumn, columnKey, newFlow, newSources, union, unknownFlow, unknownRows, type Column, type Rowset } from './sources.ts'
+import { add, anyColumn, columnFlow, columnKey, newFlow, newSources, unknownFlow, unknownRows, type Column, type Rowset } from './sources.ts'
 
 /** PostgreSQL gives oids of its own below this (FirstNormalObjectId, access/transam.h). */
 const firstNormalOid = 16_384
@@ -68,7 +68,7 @@ export function rowsOfRelation(relation: CatalogRelation, evaluation: Evaluation
   const generated = evaluation.catalog.derivations?.generated.get(relation.oid)
   const columns = relation.columns.map(({ name, number }): Column => {
     const from = generated?.get(number) ?? []
-    return { name, flow: newFlow(columnKey(relation.oid, number), ...from.map((at) => columnKey(relation.oid, at))) }
+    return { name, flow: columnFlow(columnKey(relation.oid, number), newFlow(...from.map((at) => columnKey(relation.oid, at)))) }
   })
   return { columns, open: null, rows: newSources() }
 }
@@ -76,7 +76,10 @@ export function rowsOfRelation(relation: CatalogRelation, evaluation: Evaluation
 function rowsOfView(view: CatalogRelation, evaluation: Evaluation): Rowset {
   const known = evaluation.views.get(view.oid)
   if (known !== undefined) return known
+  const { uses } = evaluation
+  evaluation.uses = null
   const expanded = deeper(evaluation, () => expand(view, evaluation))
+  evaluation.uses = uses
   evaluation.views.set(view.oid, expanded)
   return expanded
 }
@@ -87,7 +90,7 @@ function expand(view: CatalogRelation, evaluation: Evaluation): Rowset {
   const doubt = unknownFlow(`the definition of ${view.schema}.${view.name} is not known`)
   const any = body === null ? doubt : body.open === null && body.columns.length === view.columns.length ? null : anyColumn(body)
   const columns = view.columns.map(({ name, number }, index): Column =>
-    ({ name, flow: union([newFlow(columnKey(view.oid, number)), any ?? body?.columns[index]?.flow ?? doubt]) }))
+    ({ name, flow: columnFlow(columnKey(view.oid, number), any ?? body?.columns[index]?.flow ?? doubt) }))
   return { columns, open: null, rows: body?.rows ?? doubt.value }
 }
 

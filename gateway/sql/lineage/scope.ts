@@ -3,6 +3,7 @@ import { lineageDepthMax, lineageStepsMax } from '../../limits.ts'
 import type { Catalog } from '../catalog.ts'
 import type { SearchPath } from '../resolve.ts'
 import type { Fields } from '../tree.ts'
+import type { Uses } from './uses.ts'
 import { newSources, type Column, type Flow, type Rowset, type Sources } from './sources.ts'
 
 export interface Range {
@@ -47,6 +48,8 @@ export interface Evaluation {
   readonly parse: (text: string) => unknown
   /** Of one catalog: views that were expanded already. */
   readonly views: Map<number, Rowset>
+  /** What the statement's own conditions use; null inside the definition of a view, whose conditions are its owner's. */
+  uses: Uses | null
   depth: number
   steps: number
 }

@@ -5,7 +5,12 @@
 export interface Sources { readonly columns: Set<number>; unknown: string | null }
 
 /** `value`: what can be read out of the value. `influence`: what decides, beside that, what the value is (counts, orders, filters). */
-export interface Flow { readonly value: Sources; readonly influence: Sources }
+export interface Flow {
+  readonly value: Sources
+  readonly influence: Sources
+  /** Of the value's columns those that it is as they stand, where it is theirs. Missing: none; whatever computes drops them. */
+  readonly exact?: ReadonlySet<number>
+}
 
 /** Null: a name that PostgreSQL gives but we cannot tell; nothing is found under it. */
 export interface Column { readonly name: string | null; readonly flow: Flow }
@@ -37,6 +42,19 @@ export function newSources(...keys: readonly number[]): Sources {
 
 export function newFlow(...keys: readonly number[]): Flow {
   return { value: newSources(...keys), influence: newSources() }
+}
+
+/** A column of a relation: `from` are others that it is computed of. */
+export function columnFlow(key: number, from: Flow = newFlow()): Flow {
+  const all = union([newFlow(key), from])
+  return { ...all, exact: new Set([key, ...from.exact ?? []]) }
+}
+
+/** Rows of either: exact is what is so in each that has it. */
+export function eitherFlow(left: Flow, right: Flow): Flow {
+  const all = union([left, right])
+  const isExact = (key: number): boolean => [left, right].every(({ value, exact }) => !value.columns.has(key) || exact?.has(key) === true)
+  return { ...all, exact: new Set([...all.value.columns].filter(isExact)) }
 }
 
 export function unknownFlow(reason: string): Flow {

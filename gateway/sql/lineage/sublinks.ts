@@ -20,7 +20,8 @@ export function addSublink(fields: Fields, into: Flow, walk: Walk): void {
     into.value.unknown ??= 'a subquery that is not known'
     return
   }
-  add(into.value, rowset.rows)
+  // In a condition the subquery's own conditions are what is asked of its rows.
+  add(walk.isDeciding ? into.influence : into.value, rowset.rows)
   if (kind === 'EXISTS_SUBLINK') return
   into.value.unknown ??= fields['operName'] === undefined ? null : doubtOfOperator(fields['operName'], walk.scope.evaluation.catalog)
   addFlow(into, anyColumn(rowset))

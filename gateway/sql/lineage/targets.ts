@@ -2,6 +2,7 @@
 // it are not either.
 import { as, listOf, text, words, type Fields } from '../tree.ts'
 import { columnName } from './column-names.ts'
+import { plainFlow } from './conditions.ts'
 import { flowOf } from './expressions.ts'
 import { anyColumnOf, rangeOf, rowOfName } from './names.ts'
 import { spend, type Range, type Scope } from './scope.ts'
@@ -20,9 +21,14 @@ export function targetColumns(targetList: unknown, scope: Scope): Targets {
       for (const column of found) columns.push(column)
       if (open !== null) opens.push(open)
     }
-    if (star === null) columns.push({ name: text(target['name']) ?? columnName(target['val']), flow: flowOf(target['val'], scope) })
+    if (star === null) columns.push({ name: text(target['name']) ?? columnName(target['val']), flow: flowOfTarget(target['val'], scope) })
   }
   return { columns, open: opens.length === 0 ? null : union([...opens, ...columns.map(({ flow }) => flow)]) }
+}
+
+/** A column that is passed on stays that column. */
+function flowOfTarget(value: unknown, scope: Scope): Flow {
+  return plainFlow(value, scope) ?? flowOf(value, scope)
 }
 
 /** What a star stands for; null: this is none. */

@@ -3,6 +3,8 @@
 import { transitiveReads } from '../relation-trees.ts'
 import { as, listOf, text, typed, type Fields } from '../tree.ts'
 import { withTables } from './common-tables.ts'
+import { addCondition, decide, decideBy, decideByEquality } from './conditions.ts'
+import { isConstant } from './constants.ts'
 import { addExpressions } from './expressions.ts'
 import { addFrom, rangesOf } from './from.ts'
 import { rowsOfQuery } from './query.ts'
@@ -29,9 +31,32 @@ export function rowsOfInsert(fields: Fields, outer: Scope): Rowset {
     const excluded: Range = { ...target, name: 'excluded', oid: null, schema: null, columns: withFlow(target, assigned) }
     const both = { ...scope, ranges: [target, excluded] }
     addExpressions([conflict['targetList']], assigned, both)
-    addExpressions([conflict['whereClause']], asInfluence(scope.rows), both)
+    addCondition(conflict['whereClause'], 'on-conflict', scope.rows, both)
+    addConflict(fields, conflict, target, scope)
   }
   return returning(fields, { target, others: [], assigned }, scope)
+}
+
+/**
+ * Rows that are there already are found by the columns of the conflict: values written out are compared with them as in an equality,
+ * those of a query as in a join. Where no column is named it may be any that is written.
+ */
+function addConflict(fields: Fields, conflict: Fields, target: Range, scope: Scope): void {
+  const infer = typed(conflict['infer'])?.fields ?? {}
+  const elements = listOf(infer['indexElems']).map((item) => as('IndexElem', item) ?? {})
+  const named = (elements.length > 0 ? elements : listOf(fields['cols']).map((item) => as('ResTarget', item) ?? {})).map((item) => text(item['name']))
+  const columns = named.length === 0 ? target.columns : target.columns.filter(({ name }) => name !== null && named.includes(name))
+  const rows = listOf(as('SelectStmt', fields['selectStmt'])?.['valuesLists'])
+  const isWritten = rows.length > 0 && rows.every((row) => listOf(as('List', row)?.['items']).every((item) => isWrittenOut(item, scope)))
+  const place = { clause: 'on-conflict', rows: newSources(), scope } as const
+  const flows = columns.map(({ flow }) => flow)
+  if (isWritten) decideByEquality(flows, conflict, rows.length, place)
+  else decideBy(flows, conflict, place)
+  decide(elements.map((item) => item['expr']), 'on-conflict', place.rows, { ...scope, ranges: [target] })
+}
+
+function isWrittenOut(item: unknown, { evaluation }: Scope): boolean {
+  return as('SetToDefault', item) !== null || isConstant(item, evaluation.catalog)
 }
 
 export function rowsOfUpdate(fields: Fields, outer: Scope): Rowset {
@@ -41,7 +66,7 @@ export function rowsOfUpdate(fields: Fields, outer: Scope): Rowset {
   addFrom(fields['fromClause'], ranges, { ...scope, ranges })
   const assigned = newFlow()
   addExpressions([fields['targetList']], assigned, { ...scope, ranges })
-  addExpressions([fields['whereClause']], asInfluence(scope.rows), { ...scope, ranges })
+  addCondition(fields['whereClause'], 'where', scope.rows, { ...scope, ranges })
   return returning(fields, { target, others: ranges.slice(1), assigned }, scope)
 }
 
@@ -50,7 +75,7 @@ export function rowsOfDelete(fields: Fields, outer: Scope): Rowset {
   const target = targetOf(fields, scope)
   const ranges = [target]
   addFrom(fields['usingClause'], ranges, { ...scope, ranges })
-  addExpressions([fields['whereClause']], asInfluence(scope.rows), { ...scope, ranges })
+  addCondition(fields['whereClause'], 'where', scope.rows, { ...scope, ranges })
   return returning(fields, { target, others: ranges.slice(1), assigned: newFlow() }, scope)
 }
 
@@ -60,12 +85,11 @@ export function rowsOfMerge(fields: Fields, outer: Scope): Rowset {
   const target = targetOf(fields, scope)
   const source = rangesOf(fields['sourceRelation'], scope)
   const both = { ...scope, ranges: [...source, target] }
-  const decides = asInfluence(scope.rows)
-  addExpressions([fields['joinCondition']], decides, both)
+  addCondition(fields['joinCondition'], 'join', scope.rows, both)
   const assigned = newFlow()
   for (const item of listOf(fields['mergeWhenClauses'])) {
     const clause = as('MergeWhenClause', item) ?? {}
-    addExpressions([clause['condition']], decides, both)
+    addCondition(clause['condition'], 'when', scope.rows, both)
     addExpressions([clause['targetList'], clause['values']], assigned, both)
   }
   return returning(fields, { target, others: source, assigned }, scope, 'after')

@@ -6,14 +6,17 @@ import { Secret } from '../../../credentials/secret.ts'
 import { startPostgres } from '../../../testing/real-postgres.ts'
 import { createCatalogKeeper } from '../../catalog-keeper.ts'
 import type { Catalog } from '../../catalog.ts'
-import { lineageOf, statementsOf, type Lineage, type LineageInputs, type Traced } from '../lineage-of.ts'
+import type { Use } from '../uses.ts'
+import { lineageOf, statementsOf, type LineageInputs, type Trace, type Traced } from '../lineage-of.ts'
 
 export interface LineageServer {
   readonly client: Client
   readonly catalog: Catalog
-  readonly trace: (sql: string, inputs?: Partial<LineageInputs>) => Lineage
+  readonly trace: (sql: string, inputs?: Partial<LineageInputs>) => Trace
   /** `value | influence` of each column: `customers.email | orders.id`; `?` where something is unknown. */
   readonly told: (sql: string) => readonly string[]
+  /** `clause form columns` of each use, sorted; the form `= 2` is an equality with two constants, `null` a test for NULL, `*` anything else. */
+  readonly used: (sql: string) => readonly string[]
   readonly names: (traced: Traced) => string
   readonly stop: () => Promise<void>
 }
@@ -29,11 +32,12 @@ export async function startLineage(schema: string): Promise<LineageServer> {
   const catalog = await keeper.refresh()
   await keeper.dispose()
   const parse = (text: string): unknown => parseSync(text)
-  const trace = (sql: string, inputs: Partial<LineageInputs> = {}): Lineage =>
+  const trace = (sql: string, inputs: Partial<LineageInputs> = {}): Trace =>
     lineageOf(statementsOf(parseSync(sql))[0], { catalog, searchPath: 'default', parse, ...inputs })
   const names = (traced: Traced): string => namesOf(catalog, traced)
   return {
     client, catalog, trace, names,
+    used: (sql) => trace(sql).uses.map((use) => `${use.clause} ${formOf(use)} ${names(use)}`).sort(),
     told(sql) {
       const lineage = trace(sql)
       if (lineage.kind === 'unknown') return ['unknown']
@@ -49,6 +53,11 @@ export async function startLineage(schema: string): Promise<LineageServer> {
       await server.stop()
     },
   }
+}
+
+function formOf({ form, constants, arrays }: Use): string {
+  if (form !== 'equality') return form === 'other' ? '*' : 'null'
+  return ['=', ...constants === 0 ? [] : [constants], ...arrays.map((number) => `$${number}`)].join(' ')
 }
 
 /** Schema public goes without saying. */
