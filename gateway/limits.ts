@@ -260,3 +260,11 @@ export const eventStreamsMax = 10
 export const eventPageMax = 100
 /** Approvals a list looks through for those its caller may decide. */
 export const approvalsListedMax = 1_000
+/**
+ * Values that one principal may compare masked columns with on one connection in a window: a few pasted lists of addresses an hour, and
+ * yet months for the dates of a lifetime and years for social security numbers.
+ */
+export const probesPerHourMax = 2_000
+export const probeWindowMs = 60 * 60_000
+/** What an array counts for whose length is not seen (a parameter of SQL's EXECUTE). */
+export const probesOfUnknownArray = 500
