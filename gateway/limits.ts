@@ -259,7 +259,7 @@ export const eventStreamsMax = 10
 /** Events read at once for one stream. */
 export const eventPageMax = 100
 /** Approvals a list looks through for those its caller may decide. */
-export const approvalsListedMax = 1_000
+export const approvalsListedMax = 500
 /**
  * Values that one principal may compare masked columns with on one connection in a window: a few pasted lists of addresses an hour, and
  * yet months for the dates of a lifetime and years for social security numbers.

@@ -149,7 +149,7 @@ export const writtenReason = z.string().trim().min(1, { error: 'expected a reaso
 
 export const approvalEventKinds = [
   'opened', 'joined', 'explained', 'viewed', 'decided', 'shortened', 'closed', 'used', 'holder-gone', 'broke-glass', 'reviewed',
-  'grant-opened', 'grant-revoked', 'grant-ended',
+  'grant-opened', 'grant-revoked',
 ] as const
 export type ApprovalEventKind = (typeof approvalEventKinds)[number]
 

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { AuditEvent, AuditKind } from '../../shared/audit-event.ts'
 import { count, isoTime, textOrNull } from './columns.ts'
-import type { Store } from './store.ts'
+import type { Queries } from './store.ts'
 
 export interface AuditPage { readonly events: readonly (AuditEvent & { readonly id: number })[]; readonly next: number | null }
 
@@ -18,7 +18,7 @@ const row = z.object({
   detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
 })
 
-export function createAuditLog(store: Store, gateway: string, now: () => number = Date.now): AuditLog {
+export function createAuditLog(store: Queries, gateway: string, now: () => number = Date.now): AuditLog {
   return {
     async append(event) {
       await store.query(

@@ -66,4 +66,93 @@ export const migrations: readonly Migration[] = [
         for each statement execute function gatehouse.refuse_change();
     `,
   },
+  {
+    version: 2, name: 'approvals, decisions, holds, grants and their events',
+    sql: `
+      -- What was asked stands in \`asked\` and never changes. \`sealed\` is the exact command, encrypted; its key is not in the store.
+      create table gatehouse.approvals (
+        id text primary key,
+        kind text not null,
+        state text not null check (state in ('open', 'approved', 'denied', 'expired', 'withdrawn', 'used')),
+        intent text not null,
+        requester_id text not null,
+        connection text not null,
+        likeness text not null,
+        asked json not null,
+        purpose text,
+        sealed text,
+        created_at timestamptz not null,
+        expires_at timestamptz not null,
+        closed_at timestamptz,
+        close_reason text,
+        broken_glass json,
+        review json,
+        check ((closed_at is null) = (state in ('open', 'approved')))
+      );
+      -- Among all gateways one active approval an intent: whoever comes second joins.
+      create unique index approvals_active_intent on gatehouse.approvals (intent) where state in ('open', 'approved');
+      create index approvals_active on gatehouse.approvals (id desc) where state in ('open', 'approved');
+      create index approvals_by_requester on gatehouse.approvals (requester_id, id desc);
+      create index approvals_alike on gatehouse.approvals (likeness, id desc);
+      create index approvals_to_review on gatehouse.approvals (id desc) where broken_glass is not null and review is null;
+
+      -- One a human and approval: deciding twice is not possible.
+      create table gatehouse.approval_decisions (
+        approval text not null references gatehouse.approvals (id),
+        principal_id text not null,
+        body json not null,
+        attempt text,
+        at timestamptz not null,
+        primary key (approval, principal_id)
+      );
+      create index approval_decisions_by_principal on gatehouse.approval_decisions (principal_id, approval desc);
+
+      create table gatehouse.approval_viewers (
+        approval text not null references gatehouse.approvals (id),
+        principal_id text not null,
+        body json not null,
+        at timestamptz not null,
+        primary key (approval, principal_id)
+      );
+
+      -- Sessions that wait. \`seen_at\` is moved on by the gateway that has the session; one that stops moving is dead.
+      create table gatehouse.approval_holds (
+        id text primary key,
+        approval text not null references gatehouse.approvals (id),
+        gateway text not null,
+        session text not null,
+        command text not null,
+        since timestamptz not null,
+        seen_at timestamptz not null,
+        gone_at timestamptz
+      );
+      create index approval_holds_by_approval on gatehouse.approval_holds (approval);
+      create index approval_holds_waiting on gatehouse.approval_holds (gateway) where gone_at is null;
+
+      create table gatehouse.grants (
+        id text primary key,
+        approval text not null unique references gatehouse.approvals (id),
+        principal_id text not null,
+        connection text not null,
+        body json not null,
+        opened_at timestamptz not null,
+        expires_at timestamptz not null,
+        revoked_at timestamptz,
+        revoked json
+      );
+      create index grants_by_principal on gatehouse.grants (principal_id, connection, expires_at);
+      create index grants_by_expiry on gatehouse.grants (expires_at desc);
+
+      -- In the order of their commits (an advisory lock is held from the id to the commit), so that a cursor misses none.
+      create table gatehouse.approval_events (
+        id bigint generated always as identity primary key,
+        at timestamptz not null,
+        kind text not null,
+        approval text not null references gatehouse.approvals (id),
+        by_person json
+      );
+
+      create index tokens_by_principal on gatehouse.tokens (principal_id, issued_at desc);
+    `,
+  },
 ]

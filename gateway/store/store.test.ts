@@ -156,14 +156,15 @@ describe.each(['pglite', 'server'] as const)('on %s', (kind) => {
 
   test('a store that was migrated is migrated once, and one that is newer than the gateway is refused', async () => {
     await migrate(store)
-    await migrate(store, [...migrations, { version: 2, name: 'more', sql: 'create table gatehouse.more (id int); create table gatehouse.most (id int)' }])
+    const newest = migrations.at(-1)!.version
+    await migrate(store, [...migrations, { version: newest + 1, name: 'more', sql: 'create table gatehouse.more (id int); create table gatehouse.most (id int)' }])
     await store.query('select id from gatehouse.most')
-    await expect(migrate(store)).rejects.toMatchObject({ code: 'store_unavailable', message: expect.stringContaining('schema version 2, and this gateway knows 1') })
-    await store.query('delete from gatehouse.schema_version where version = 2')
+    await expect(migrate(store)).rejects.toMatchObject({ code: 'store_unavailable', message: expect.stringContaining(`schema version ${newest + 1}, and this gateway knows ${newest}`) })
+    await store.query('delete from gatehouse.schema_version where version = $1::int', [newest + 1])
   })
 
   test('a migration that fails leaves nothing behind', async () => {
-    const broken = [...migrations, { version: 2, name: 'broken', sql: 'create table gatehouse.half (id int); select 1/0' }]
+    const broken = [...migrations, { version: migrations.at(-1)!.version + 1, name: 'broken', sql: 'create table gatehouse.half (id int); select 1/0' }]
     await expect(migrate(store, broken)).rejects.toMatchObject({ sqlState: '22012' })
     await expect(store.query('select * from gatehouse.half')).rejects.toMatchObject({ sqlState: '42P01' })
   })
@@ -193,7 +194,7 @@ describe.each(['pglite', 'server'] as const)('on %s', (kind) => {
 test('several gateways may start on one server at once', async () => {
   const url = await urlOf('many')
   const stores = await Promise.all(Array.from({ length: 4 }, () => openStore({ dataDir: folder(), url })))
-  expect(await stores[3]!.query('select count(*)::int as n from gatehouse.schema_version')).toEqual([{ n: 1 }])
+  expect(await stores[3]!.query('select count(*)::int as n from gatehouse.schema_version')).toEqual([{ n: migrations.length }])
   await Promise.all(stores.map((store) => store.dispose()))
 })
 

@@ -1,0 +1,430 @@
+// design.md §6, line by line, against a broker and a desk on a store: PGlite, and a real PostgreSQL server with two gateways on it.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Principal } from '../../shared/principal.ts'
+import type { Verdict } from '../../shared/verdict.ts'
+import { startPostgres, type RealPostgres } from '../testing/real-postgres.ts'
+import { approvalsOpenMax } from '../limits.ts'
+import type { Hold } from './approvals.ts'
+import { openOffice, type Office } from './testing/office.ts'
+import { held, member, onCall, principal } from './testing/people.ts'
+
+let postgres: RealPostgres
+beforeAll(async () => { postgres = await startPostgres() })
+afterAll(() => postgres.stop())
+
+const ada = member('ada', 'on-call')
+const ben = member('ben', 'on-call')
+const approve = { decision: 'approve', reason: null } as const
+const deny = { decision: 'deny', reason: 'not now' } as const
+const verdict = (over: Partial<Verdict>) => ({ effect: 'approve', rule: null, reason: 'because', matched: [], limit: { rows: null, seconds: null }, need: onCall, ...over }) as Verdict
+const code = (expected: string) => expect.objectContaining({ code: expected }) as Error
+
+describe.each(['pglite', 'server'] as const)('on %s', (kind) => {
+  let office: Office
+  beforeAll(async () => { office = await openOffice({ database: kind === 'server' ? await postgres.database('abuse') : null }) })
+  afterAll(() => office.close())
+
+  const settled = (hold: Hold) => hold.outcome
+  const stateOf = async (hold: Hold) => (await office.rows.get(hold.approval))?.state
+
+  test('a human who is asked approves, and the command runs once', async () => {
+    const hold = await office.broker.hold(held())
+    const shown = await office.desk.decide(ada, hold.approval, approve)
+    expect(shown).toMatchObject({ state: 'approved', decisions: [{ by: { id: 'corp:ada' }, decision: 'approve' }] })
+    expect(await settled(hold)).toEqual({ kind: 'approved', by: ['ada@example.com'] })
+    expect(await hold.use()).toBeNull()
+    expect(await hold.use()).toMatch(/once/)
+    expect(await stateOf(hold)).toBe('used')
+    expect((await office.audited('approval-used'))[0]).toMatchObject({ principal: 'corp:eve', detail: { approval: hold.approval } })
+  })
+
+  test('nothing runs before it is approved, and nothing after a denial, which is final', async () => {
+    const hold = await office.broker.hold(held())
+    expect(await hold.use()).toMatch(/not approved/)
+    await office.desk.decide(ada, hold.approval, deny)
+    expect(await settled(hold)).toEqual({ kind: 'denied', by: 'ada@example.com', reason: 'not now' })
+    await expect(office.desk.decide(ben, hold.approval, approve)).rejects.toThrow(code('approval_closed'))
+    expect(await hold.use()).toMatch(/not approved/)
+    expect(await stateOf(hold)).toBe('denied')
+  })
+
+  test.each<[string, Principal, string]>([
+    ['the requester', member('eve', 'engineers', 'on-call'), 'forbidden'],
+    ['an admin', member('root', 'admins'), 'approval_unknown'],
+    ['an agent', principal('bot', { kind: 'agent', groups: ['on-call'] }), 'approval_unknown'],
+    ['CI', principal('ci', { kind: 'ci', groups: ['on-call'] }), 'approval_unknown'],
+  ])('%s cannot approve, nor deny, nor shorten', async (_, who, expected) => {
+    const hold = await office.broker.hold(held())
+    await expect(office.desk.decide(who, hold.approval, approve)).rejects.toThrow(code(expected))
+    await expect(office.desk.decide(who, hold.approval, deny)).rejects.toThrow(code(expected))
+    await expect(office.desk.shorten(who, hold.approval, Date.now() + 1000)).rejects.toThrow(code(expected))
+    expect(await stateOf(hold)).toBe('open')
+    hold.release('cancelled')
+  })
+
+  test('who may not see it is not told that it exists', async () => {
+    const hold = await office.broker.hold(held())
+    const unknown = await office.desk.show(member('max', 'sales'), hold.approval).catch((error: unknown) => error)
+    expect(unknown).toEqual(await office.desk.show(member('max', 'sales'), 'ap_nothing').catch((error: unknown) => error))
+    expect((await office.desk.list(member('max', 'sales'), { filter: 'open', limit: 10 })).approvals).toEqual([])
+    hold.release('cancelled')
+  })
+
+  test('two are asked: one human counts once, whatever the session or the sign-in', async () => {
+    const hold = await office.broker.hold(held({ need: { ...onCall, groups: ['on-call', 'dba'], count: 2 } }))
+    const kim = member('kim', 'on-call', 'dba')
+    await office.desk.decide(kim, hold.approval, approve)
+    await expect(office.desk.decide(kim, hold.approval, approve)).rejects.toThrow(code('already_decided'))
+    await expect(office.desk.decide({ ...kim, id: 'staff:kim' }, hold.approval, approve)).rejects.toThrow(code('already_decided'))
+    await expect(office.desk.decide(kim, hold.approval, deny)).rejects.toThrow(code('already_decided'))
+    expect(await stateOf(hold)).toBe('open')
+    await office.desk.decide(ada, hold.approval, approve)
+    expect(await settled(hold)).toMatchObject({ kind: 'approved' })
+  })
+
+  test('a decision that is sent again after a lost answer is the same decision', async () => {
+    const hold = await office.broker.hold(held({ need: { ...onCall, count: 2 } }))
+    await office.desk.decide(ada, hold.approval, { ...approve, attempt: 'x1' })
+    expect((await office.desk.decide(ada, hold.approval, { ...approve, attempt: 'x1' })).decisions).toHaveLength(1)
+    await expect(office.desk.decide(ada, hold.approval, { ...deny, attempt: 'x1' })).rejects.toThrow(code('already_decided'))
+    hold.release('cancelled')
+  })
+
+  test('every rule that asks is answered by its own people', async () => {
+    const hold = await office.broker.hold(held({ need: { ...onCall, also: [{ groups: ['dba'], users: [], count: 1, withinMs: 1 }] } }))
+    await office.desk.decide(ada, hold.approval, approve)
+    await office.desk.decide(ben, hold.approval, approve)
+    expect(await stateOf(hold)).toBe('open')
+    await office.desk.decide(member('dan', 'dba'), hold.approval, approve)
+    expect(await stateOf(hold)).toBe('approved')
+  })
+
+  test('an approver who leaves the group before the command runs takes the vote along', async () => {
+    const amy = member('amy', 'on-call')
+    await office.signedIn(amy)
+    const hold = await office.broker.hold(held())
+    await office.desk.decide(amy, hold.approval, approve)
+    await settled(hold)
+    await office.signedIn({ ...amy, groups: [], claims: { ...amy.claims, iat: Math.floor(Date.now() / 1000) } })
+    // Shown again, an old token brings nothing back.
+    await office.signedIn(amy)
+    expect(await hold.use()).toMatch(/no longer among those/)
+    expect(await stateOf(hold)).toBe('withdrawn')
+  })
+
+  test('silence is denial at expiry, and nobody decides after it', async () => {
+    const hold = await office.broker.hold(held({ expiresAt: Date.now() + 150 }))
+    expect(await settled(hold)).toEqual({ kind: 'expired' })
+    await expect(office.desk.decide(ada, hold.approval, approve)).rejects.toThrow(code('approval_closed'))
+    await expect.poll(() => stateOf(hold)).toBe('expired')
+  })
+
+  test('what is approved and not used in time is not used', async () => {
+    const hold = await office.broker.hold(held({ expiresAt: Date.now() + 400 }))
+    await office.desk.decide(ada, hold.approval, approve)
+    await settled(hold)
+    await new Promise((resolve) => { setTimeout(resolve, 450) })
+    expect(await hold.use()).toMatch(/expired/)
+  })
+
+  test('an expiry is moved nearer only, and ends the wait', async () => {
+    const hold = await office.broker.hold(held())
+    const asked = hold.expiresAt
+    await expect(office.desk.shorten(ada, hold.approval, asked + 1000)).rejects.toThrow(code('input_invalid'))
+    await office.desk.shorten(ada, hold.approval, Date.now() + 200)
+    expect(await settled(hold)).toEqual({ kind: 'expired' })
+  })
+
+  test('a cancel, a disconnect and the end of the session withdraw it', async () => {
+    for (const why of ['cancelled', 'disconnected', 'session-ended'] as const) {
+      const hold = await office.broker.hold(held())
+      hold.release(why)
+      await expect.poll(() => stateOf(hold)).toBe('withdrawn')
+      await expect(office.desk.decide(ada, hold.approval, approve)).rejects.toThrow(code('approval_closed'))
+      expect(await hold.use()).not.toBeNull()
+    }
+  })
+
+  test('only the requester withdraws', async () => {
+    const hold = await office.broker.hold(held())
+    await expect(office.desk.withdraw(ada, hold.approval, null)).rejects.toThrow(code('forbidden'))
+    await office.desk.withdraw(member('eve'), hold.approval, 'typo')
+    expect(await settled(hold)).toEqual({ kind: 'withdrawn', reason: 'withdrawn by the requester: typo' })
+  })
+
+  test('a retry with the same intent joins, from another session too, and one of them runs', async () => {
+    const command = held()
+    const first = await office.broker.hold(command)
+    const second = await office.broker.hold({ ...command, session: 'se_2' })
+    expect(second.approval).toBe(first.approval)
+    await office.desk.decide(ada, first.approval, approve)
+    await Promise.all([settled(first), settled(second)])
+    const answers = await Promise.all([first.use(), second.use()])
+    expect(answers.filter((answer) => answer === null)).toHaveLength(1)
+    const again = await office.broker.hold(command)
+    expect(again.approval).not.toBe(first.approval)
+    again.release('cancelled')
+  })
+
+  test('other parameters, another role or another text ask anew', async () => {
+    const first = await office.broker.hold(held())
+    const other = await office.broker.hold(held({ intent: 'f'.repeat(64) }))
+    expect(other.approval).not.toBe(first.approval)
+    await office.desk.decide(ada, first.approval, approve)
+    expect(await other.use()).toMatch(/not approved/)
+    first.release('cancelled')
+    other.release('cancelled')
+  })
+
+  test('a session that leaves withdraws nothing while another waits for the same', async () => {
+    const command = held()
+    const [first, second] = [await office.broker.hold(command), await office.broker.hold({ ...command, session: 'se_2' })]
+    first.release('disconnected')
+    await expect.poll(async () => (await office.rows.get(second.approval))!.holds.map(({ goneAt }) => goneAt === null)).toEqual([false, true])
+    expect(await stateOf(second)).toBe('open')
+    second.release('cancelled')
+  })
+
+  test.each<[string, Verdict | null, RegExp | null]>([
+    ['asks the same', verdict({}), null],
+    ['allows it now', verdict({ effect: 'allow', need: null }), null],
+    ['denies it', verdict({ effect: 'deny', need: null, reason: 'denied by rule never' }), /policy refuses it now: denied by rule never/],
+    ['asks others', verdict({ need: { ...onCall, groups: ['dba'] } }), /policy asks others now/],
+    ['asks more of them', verdict({ need: { ...onCall, count: 2 } }), /policy asks others now/],
+    ['cannot be asked', null, /could not be asked/],
+  ])('a policy that is loaded while it waits and %s', async (_, now, reason) => {
+    let current: Verdict | null = verdict({})
+    const [waiting, decided] = [await office.broker.hold(held({ reevaluate: () => current })), await office.broker.hold(held({ reevaluate: () => current }))]
+    await office.desk.decide(ada, decided.approval, approve)
+    await settled(decided)
+    current = now
+    office.reload('policies-1')
+    if (reason === null) {
+      expect([await stateOf(waiting), await decided.use()]).toEqual(['open', null])
+      waiting.release('cancelled')
+      return
+    }
+    expect(await settled(waiting)).toEqual({ kind: 'withdrawn', reason: expect.stringMatching(reason) as string })
+    await expect.poll(() => stateOf(waiting)).toBe('withdrawn')
+    expect(await decided.use()).toMatch(reason)
+    await expect.poll(() => stateOf(decided)).toBe('withdrawn')
+  })
+
+  test('the loss of the requester’s own right is found immediately before the use', async () => {
+    let current: Verdict | null = verdict({})
+    const hold = await office.broker.hold(held({ reevaluate: () => current }))
+    await office.desk.decide(ada, hold.approval, approve)
+    await settled(hold)
+    current = verdict({ effect: 'deny', need: null, reason: 'no rule gives you access' })
+    expect(await hold.use()).toMatch(/no rule gives you access/)
+    expect(await stateOf(hold)).toBe('withdrawn')
+  })
+
+  test('who cannot be evaluated again is withdrawn by any other policy', async () => {
+    const hold = await office.broker.hold(held())
+    office.reload('policies-2')
+    expect(await settled(hold)).toMatchObject({ kind: 'withdrawn', reason: 'the policies changed' })
+    office.reload('policies-1')
+  })
+
+  test('one principal cannot drown the approvers', async () => {
+    const mallory = member('mallory')
+    const holds = await Promise.all(Array.from({ length: approvalsOpenMax }, () => office.broker.hold(held({ principal: mallory }))))
+    await expect(office.broker.hold(held({ principal: mallory }))).rejects.toThrow(code('limit_exceeded'))
+    for (const hold of holds) hold.release('cancelled')
+    await expect.poll(async () => (await Promise.all(holds.map(stateOf))).every((state) => state === 'withdrawn')).toBe(true)
+  })
+
+  test('break-glass goes on at once, tells those who are asked, and stays open until another human reviews it', async () => {
+    const hero = member('eve', 'incident')
+    const hold = await office.broker.hold(held({ principal: hero, need: { ...onCall, breakGlass: ['incident'] } }))
+    const written = { reason: 'site is down', incident: 'INC-7' }
+    await expect(office.desk.breakGlass(ada, hold.approval, written)).rejects.toThrow(code('forbidden'))
+    await office.desk.breakGlass(hero, hold.approval, written)
+    expect(await settled(hold)).toEqual({ kind: 'approved', by: [] })
+    expect(await hold.use()).toBeNull()
+    expect((await office.desk.list(ada, { filter: 'reviews', limit: 10 })).approvals.map(({ id }) => id)).toContain(hold.approval)
+    expect((await office.desk.list(hero, { filter: 'reviews', limit: 10 })).approvals).toEqual([])
+    await expect(office.desk.review(hero, hold.approval, 'fine')).rejects.toThrow(code('forbidden'))
+    await expect(office.desk.review(member('eve', 'on-call'), hold.approval, 'fine')).rejects.toThrow(code('forbidden'))
+    expect(await office.desk.review(ada, hold.approval, 'talked to eve')).toMatchObject({ brokenGlass: { incident: 'INC-7', review: { by: { id: 'corp:ada' }, note: 'talked to eve' } } })
+    await expect(office.desk.review(ben, hold.approval, 'again')).rejects.toThrow(code('approval_closed'))
+    expect((await office.audited('approval-broke-glass'))[0]).toMatchObject({ principal: 'corp:eve', detail: { incident: 'INC-7' } })
+  })
+
+  test('without break-glass in the policy there is none', async () => {
+    const hold = await office.broker.hold(held({ principal: member('eve', 'incident') }))
+    await expect(office.desk.breakGlass(member('eve', 'incident'), hold.approval, { reason: 'x', incident: 'y' })).rejects.toThrow(code('forbidden'))
+    hold.release('cancelled')
+  })
+
+  test('the exact text is in no table, and is shown to who asked and who is asked', async () => {
+    const hold = await office.broker.hold(held({ text: "delete from orders where note = 'zz-sealed-sentinel'", parameters: ['zz-sealed-parameter', null], recordedText: 'delete from orders where note = ?' }))
+    const shown = await office.desk.show(ada, hold.approval)
+    expect(shown).toMatchObject({ exact: { text: expect.stringContaining('zz-sealed-sentinel') as string, parameters: ['zz-sealed-parameter', null] }, sealed: null })
+    expect(shown.subject).toMatchObject({ recorded: 'delete from orders where note = ?' })
+    for (const table of ['approvals', 'approval_events', 'approval_holds', 'audit_events']) {
+      const [row] = await office.store.query(`select string_agg(t::text, ' ') as everything from gatehouse.${table} t`)
+      expect(String(row?.['everything'])).not.toMatch(/zz-sealed/)
+    }
+    expect((await office.audited('approval-read'))[0]).toMatchObject({ principal: 'corp:ada', detail: { approval: hold.approval } })
+    hold.release('cancelled')
+  })
+
+  test('what cannot be read cannot be approved: a seal that was changed, or put on another approval', async () => {
+    const [hold, other] = [await office.broker.hold(held()), await office.broker.hold(held())]
+    await office.store.query('update gatehouse.approvals set sealed = (select sealed from gatehouse.approvals where id = $2::text) where id = $1::text', [hold.approval, other.approval])
+    expect(await office.desk.show(ada, hold.approval)).toMatchObject({ exact: null, sealed: expect.stringContaining('changed behind') as string })
+    await expect(office.desk.decide(ada, hold.approval, approve)).rejects.toThrow(/cannot be read/)
+    await office.desk.decide(ada, hold.approval, deny)
+    expect(await stateOf(hold)).toBe('denied')
+    other.release('cancelled')
+  })
+
+  test('who looked is known, and the requester looking is nothing', async () => {
+    const hold = await office.broker.hold(held())
+    await office.desk.looked(ada, hold.approval)
+    await office.desk.looked(ada, hold.approval)
+    await office.desk.looked(member('eve'), hold.approval)
+    expect((await office.desk.show(member('eve'), hold.approval)).viewers.map(({ by }) => by.id)).toEqual(['corp:ada'])
+    hold.release('cancelled')
+  })
+
+  test('a purpose is said once', async () => {
+    const hold = await office.broker.hold(held())
+    await expect(office.desk.explain(ada, hold.approval, 'I say so')).rejects.toThrow(code('forbidden'))
+    expect(await office.desk.explain(member('eve'), hold.approval, 'INC-42')).toMatchObject({ purpose: 'INC-42' })
+    await expect(office.desk.explain(member('eve'), hold.approval, 'something harmless')).rejects.toThrow(code('approval_closed'))
+    hold.release('cancelled')
+  })
+})
+
+describe('two gateways on one store', () => {
+  let [one, two]: [Office, Office] = [null as never, null as never]
+  beforeAll(async () => {
+    const database = await postgres.database('two')
+    ;[one, two] = [await openOffice({ database, gateway: 'gw_one' }), await openOffice({ database, gateway: 'gw_two' })]
+  })
+  afterAll(async () => {
+    await one.close()
+    await two.close()
+  })
+
+  test('of those that race for one approval exactly one runs, every time', async () => {
+    for (let round = 0; round < 10; round++) {
+      const command = held()
+      const holds = await Promise.all([one.broker.hold(command), two.broker.hold({ ...command, session: 'se_2' }), one.broker.hold({ ...command, session: 'se_3' })])
+      expect(new Set(holds.map(({ approval }) => approval)).size).toBe(1)
+      await two.desk.decide(ada, holds[0].approval, approve)
+      await Promise.all(holds.map(({ outcome }) => outcome))
+      const answers = await Promise.all(holds.map((hold) => hold.use()))
+      expect(answers.filter((answer) => answer === null)).toHaveLength(1)
+    }
+  })
+
+  test('of decisions that race for one quorum none is lost, and a denial stands', async () => {
+    for (let round = 0; round < 5; round++) {
+      const hold = await one.broker.hold(held({ need: { ...onCall, count: 2 } }))
+      await Promise.all([one.desk.decide(ada, hold.approval, approve), two.desk.decide(ben, hold.approval, approve)])
+      expect(await hold.outcome).toMatchObject({ kind: 'approved' })
+      hold.release('cancelled')
+      const denied = await one.broker.hold(held())
+      await Promise.allSettled([one.desk.decide(ada, denied.approval, approve), two.desk.decide(ben, denied.approval, deny)])
+      expect(['approved', 'denied']).toContain((await denied.outcome).kind)
+      denied.release('cancelled')
+    }
+  })
+
+  test('the same human at two gateways at once decides once', async () => {
+    const hold = await one.broker.hold(held({ need: { ...onCall, count: 2 } }))
+    const answers = await Promise.allSettled([one.desk.decide(ada, hold.approval, approve), two.desk.decide(ada, hold.approval, approve)])
+    expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect((await one.rows.get(hold.approval))!.decisions).toHaveLength(1)
+    hold.release('cancelled')
+  })
+
+  test('a decision at one gateway reaches the session at the other', async () => {
+    const hold = await one.broker.hold(held())
+    await two.desk.decide(ada, hold.approval, deny)
+    expect(await hold.outcome).toMatchObject({ kind: 'denied' })
+  })
+
+  test('a gateway with another key shows nothing and approves nothing', async () => {
+    const database = await postgres.database('keys')
+    const [here, there] = [await openOffice({ database, gateway: 'gw_here' }), await openOffice({ database, gateway: 'gw_there', secret: 'other'.repeat(20) })]
+    const hold = await here.broker.hold(held())
+    expect(await there.desk.show(ada, hold.approval)).toMatchObject({ exact: null, sealed: expect.stringContaining('does not have') as string })
+    await expect(there.desk.decide(ada, hold.approval, approve)).rejects.toThrow(code('forbidden'))
+    await there.desk.decide(ben, hold.approval, deny)
+    expect(await hold.outcome).toMatchObject({ kind: 'denied' })
+    await Promise.all([here.close(), there.close()])
+  })
+})
+
+test('without NOTIFY the poll finds what happened', async () => {
+  const database = await postgres.database('deaf')
+  const [one, two] = [await openOffice({ database, gateway: 'gw_one', listens: false }), await openOffice({ database, gateway: 'gw_two', listens: false })]
+  const hold = await one.broker.hold(held())
+  await two.desk.decide(ada, hold.approval, approve)
+  expect(await hold.outcome).toMatchObject({ kind: 'approved' })
+  await Promise.all([one.close(), two.close()])
+})
+
+test('with NOTIFY nobody waits for the poll', async () => {
+  const database = await postgres.database('quick')
+  const [one, two] = [await openOffice({ database, gateway: 'gw_one', pollMs: 3_600_000 }), await openOffice({ database, gateway: 'gw_two', pollMs: 3_600_000 })]
+  await expect.poll(async () => (await one.store.query("select count(*)::int as n from pg_stat_activity where application_name = 'gatehouse listen' and datname = 'quick' and query like 'listen%'"))[0]?.['n']).toBe(2)
+  const hold = await one.broker.hold(held())
+  await two.desk.decide(ada, hold.approval, approve)
+  expect(await hold.outcome).toMatchObject({ kind: 'approved' })
+  await Promise.all([one.close(), two.close()])
+})
+
+test('a gateway that is killed loses no approval: its sessions are marked gone, and a retry joins, decided meanwhile or not', async () => {
+  const first = await openOffice()
+  const [open, decided] = [held(), held()]
+  const [one, two] = [await first.broker.hold(open), await first.broker.hold(decided)]
+  await first.crash()
+  const second = await openOffice({ dataDir: first.folder })
+  expect((await second.rows.get(one.approval))!.holds[0]!.goneAt).not.toBeNull()
+  expect(await second.desk.show(ada, one.approval)).toMatchObject({ state: 'open', held: [{ isLive: false }] })
+  await second.desk.decide(ada, two.approval, approve)
+  const [again, run] = [await second.broker.hold(open), await second.broker.hold(decided)]
+  expect([again.approval, run.approval]).toEqual([one.approval, two.approval])
+  expect(await run.outcome).toMatchObject({ kind: 'approved' })
+  expect(await run.use()).toBeNull()
+  await second.close()
+})
+
+test('a gateway that is stopped ends its sessions and withdraws nothing', async () => {
+  const office = await openOffice({ database: await postgres.database('stopped') })
+  const hold = await office.broker.hold(held())
+  office.broker.stopping()
+  hold.release('session-ended')
+  await expect.poll(async () => (await office.rows.get(hold.approval))!.holds[0]!.goneAt).not.toBeNull()
+  expect((await office.rows.get(hold.approval))!.state).toBe('open')
+  await expect(office.broker.hold(held())).rejects.toThrow(code('gateway_stopping'))
+  await office.close()
+})
+
+test('a store that is lost while a command waits refuses it, and nothing runs without one', async () => {
+  const server = await startPostgres()
+  const office = await openOffice({ database: await server.database('lost'), pollMs: 50, broker: { storeLostMs: 200 } })
+  const [hold, approved] = [await office.broker.hold(held()), await office.broker.hold(held())]
+  await office.desk.decide(ada, approved.approval, approve)
+  await approved.outcome
+  await server.stop('crash')
+  expect(await hold.outcome).toMatchObject({ kind: 'withdrawn', reason: expect.stringContaining('the store does not answer') as string })
+  expect(await approved.use()).toMatch(/the store/)
+  await expect(office.broker.hold(held())).rejects.toThrow(code('store_unavailable'))
+  await office.close()
+})
+
+test('a clock that is set back makes nobody wait for ever', async () => {
+  let now = Date.now()
+  const office = await openOffice({ broker: { clock: { now: () => now, monotonic: () => performance.now() } } })
+  const hold = await office.broker.hold(held({ expiresAt: now + 200 }))
+  now -= 600_000
+  expect(await hold.outcome).toEqual({ kind: 'expired' })
+  await office.close()
+})

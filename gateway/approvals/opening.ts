@@ -1,0 +1,78 @@
+// How a held command becomes an approval: a new one, or a place in the one that is active for the same intent.
+import { createHash } from 'node:crypto'
+import { GatehouseError } from '../../shared/errors.ts'
+import { approvalRecordedCharactersMax, approvalsOpenMax } from '../limits.ts'
+import type { ApprovalRecord, ApprovalTx, NewApproval } from '../store/approvals.ts'
+import type { HeldCommand } from './approvals.ts'
+import { endApproval } from './closing.ts'
+import { newId } from './ids.ts'
+import { personOf, requesterKeys, requesterOf } from './people.ts'
+import { needKeys } from './rules.ts'
+import type { Seal } from './seal.ts'
+
+export interface Opening { readonly gateway: string; readonly seal: Seal; readonly now: number }
+
+export interface Placed { readonly record: ApprovalRecord; readonly hold: string; readonly isNew: boolean }
+
+/** Rejects with limit_exceeded when the principal has as many open as it may. */
+export async function place(tx: ApprovalTx, command: HeldCommand, opening: Opening): Promise<Placed> {
+  const joined = await activeLike(tx, command, opening.now)
+  if (joined !== null) return enter(tx, joined, { command, opening, isNew: false })
+  if (await tx.countActive(command.principal.id) >= approvalsOpenMax) throw tooMany()
+  const approval = newApproval(command, opening)
+  // Another gateway may open one at this moment: then that one is joined.
+  const isNew = await tx.insert(approval)
+  const record = isNew ? await tx.lock(approval.id) : await tx.lockActive(command.intent)
+  if (record === null) throw new GatehouseError('store_unavailable', 'the approval could not be opened: another gateway closed one for the same command just now; run it again')
+  return enter(tx, record, { command, opening, isNew })
+}
+
+export const tooMany = () => new GatehouseError('limit_exceeded', `you have ${approvalsOpenMax} approvals open (approvalsOpenMax); withdraw some, or wait for their answers`, { side: 'client' })
+
+/** The one to join. One that has expired, or asks others than policy asks now, is ended on the way. */
+async function activeLike(tx: ApprovalTx, command: HeldCommand, now: number): Promise<ApprovalRecord | null> {
+  const found = await tx.lockActive(command.intent)
+  if (found === null) return null
+  if (found.expiresAt <= now) await endApproval(tx, found, { state: 'expired' })
+  else if (String(needKeys(found.asked.need)) !== String(needKeys(command.need))) await endApproval(tx, found, { state: 'withdrawn', by: null, reason: 'policy asks others now' })
+  else return found
+  return null
+}
+
+async function enter(tx: ApprovalTx, record: ApprovalRecord, { command, opening, isNew }: { readonly command: HeldCommand; readonly opening: Opening; readonly isNew: boolean }): Promise<Placed> {
+  const hold = newId('ho', opening.now)
+  const { session, principal } = command
+  await tx.insertHold(record.id, { id: hold, gateway: opening.gateway, session, command: command.command })
+  if (isNew) {
+    await tx.audit({ kind: 'approval-opened', principal: principal.id, detail: { approval: record.id, session, connection: command.connection.name, policy: command.rule.policy, rule: command.rule.rule, intent: command.intent } })
+  }
+  await tx.event(isNew ? 'opened' : 'joined', record.id, personOf(principal))
+  return { record, hold, isNew }
+}
+
+function newApproval(command: HeldCommand, { seal, now }: Opening): NewApproval {
+  const { principal, connection: { name, kind, labels, database }, risk } = command
+  const id = newId('ap', now)
+  return {
+    id, kind: 'command', intent: command.intent, purpose: command.purpose, createdAt: now, expiresAt: command.expiresAt,
+    likeness: likenessOf(name, risk.kinds, risk.relations),
+    sealed: seal.close(id, { text: command.text, parameters: [...command.parameters], risk }),
+    asked: {
+      requester: requesterOf(principal), selves: [...requesterKeys(principal)], need: command.need, rule: command.rule, reason: command.reason, snapshot: command.snapshot,
+      connection: { name, kind, labels: { ...labels }, ...(database !== undefined && { database }) },
+      subject: { kind: 'command', protocol: command.protocol, recorded: beginningOf(command.recordedText) }, riskLevel: risk.level,
+    },
+  }
+}
+
+/** What does the same to the same relations of a connection. */
+export function likenessOf(connection: string, kinds: readonly string[], relations: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify([connection, kinds.toSorted(), relations.toSorted()])).digest('hex')
+}
+
+/** By characters: half of a pair is not text. */
+function beginningOf(text: string): string {
+  const characters = Array.from(text.slice(0, approvalRecordedCharactersMax * 2))
+  return characters.length > approvalRecordedCharactersMax || text.length > approvalRecordedCharactersMax * 2
+    ? `${characters.slice(0, approvalRecordedCharactersMax).join('')}…` : text
+}

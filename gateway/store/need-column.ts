@@ -1,0 +1,14 @@
+// An ApprovalNeed as a column of JSON holds it.
+import { z } from 'zod'
+import type { ApprovalNeed } from '../../shared/approval.ts'
+
+const needPart = z.object({
+  groups: z.array(z.string()), users: z.array(z.string()), count: z.number().int().min(1), withinMs: z.number(), breakGlass: z.array(z.string()).optional(),
+})
+export const needSchema: z.ZodType<ApprovalNeed> = needPart.extend({ also: z.array(needPart) }).transform(withoutUndefined)
+
+/** zod gives `breakGlass: undefined` a type that exact optional properties refuse. */
+function withoutUndefined({ also, ...first }: z.output<typeof needPart> & { also: z.output<typeof needPart>[] }): ApprovalNeed {
+  const part = ({ breakGlass, ...rest }: z.output<typeof needPart>) => ({ ...rest, ...(breakGlass !== undefined && { breakGlass }) })
+  return { ...part(first), also: also.map(part) }
+}
