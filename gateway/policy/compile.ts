@@ -18,8 +18,6 @@ export interface CompiledRule {
 
 /** The rules that are about this principal on this connection, in the order of their files. */
 export interface View {
-  /** Null: whenever. */
-  readonly when: Condition | null
   readonly deny: readonly CompiledRule[]
   readonly approve: readonly CompiledRule[]
   readonly allow: readonly CompiledRule[]
@@ -27,8 +25,6 @@ export interface View {
 }
 
 /** Only what gives access counts: a principal whom policies merely deny things has no business on the connection. */
-  /** Of `mode: shadow`, of any effect: in none of the others. */
-  readonly shadow: readonly CompiledRule[]
 export const hasRule = (view: View): boolean => view.allow.length > 0 || view.approve.length > 0
 
 interface CompiledPolicy {
@@ -59,7 +55,6 @@ export function compileSnapshot(snapshot: PolicySnapshot): Compiled {
   }))
   const compiled: Compiled = { policies, views: new WeakMap() }
   compiledSnapshots.set(snapshot, compiled)
-      when: rule.when === null ? null : conditionOf(rule.when),
   return compiled
 }
 
@@ -76,12 +71,10 @@ function narrow(policies: readonly CompiledPolicy[], principal: Principal, conne
   const here = policies.filter((policy) => policy.holdsOn(connection))
   const rules = here.flatMap((policy) => policy.rules.filter(({ rule, who }) => isAbout(who, principal, rule.effect !== 'allow')))
   return {
-    deny: enforced.filter(({ rule }) => rule.effect === 'deny'),
-    approve: enforced.filter(({ rule }) => rule.effect === 'approve'),
-    allow: enforced.filter(({ rule }) => rule.effect === 'allow'),
-    shadow: rules.filter(({ rule }) => rule.mode === 'shadow'),
+    deny: rules.filter(({ rule }) => rule.effect === 'deny'),
+    approve: rules.filter(({ rule }) => rule.effect === 'approve'),
+    allow: rules.filter(({ rule }) => rule.effect === 'allow'),
     masks: maskSet(here, principal),
-  const enforced = rules.filter(({ rule }) => rule.mode === 'enforce')
   }
 }
 
@@ -90,13 +83,6 @@ export function isAbout(who: PrincipalMatcher, principal: Principal, onError: bo
   try {
     return who(principal)
   } catch {
-/** A policy with a wrong condition does not load (load.ts); should one be here all the same, it can never be evaluated. */
-function conditionOf(text: string): Condition {
-  const compiled = compileCondition(text)
-  if (compiled.ok) return compiled.condition
-  return { isTimed: false, constant: null, holds: () => { throw new TypeError(compiled.problem) } }
-}
-
     return onError
   }
 }
@@ -116,11 +102,6 @@ export function compileScope(scope: PolicyScope): (connection: ConnectionSummary
     const matches = compileGlobs(scope.names, '.')
     return (connection) => matches(connection.name)
   }
-function columnOf(pattern: string): { readonly column: string; readonly path?: string } {
-  const { column, path } = splitColumnPath(pattern)
-  return path === null ? { column } : { column, path }
-}
-
   const labels = Object.entries(scope.labels).map(([label, globs]) => ({ label, matches: compileGlobs(globs, '/') }))
   return ({ labels: own }) => labels.every(({ label, matches }) => Object.hasOwn(own, label) && matches(own[label] ?? ''))
 }

@@ -84,12 +84,5 @@ function duplicates(files: readonly Good[]): Problem[] {
 function hashOf(files: readonly { readonly name: string; readonly text: string }[]): string {
   const hash = createHash('sha256')
   for (const { name, text } of files) hash.update(JSON.stringify([name, Buffer.byteLength(text)])).update(text)
-function wrongConditions(files: readonly Good[]): Problem[] {
-  return files.flatMap(({ result }) => result.value.rules.flatMap(({ when }, at) => {
-    const compiled = when === null ? null : compileCondition(when)
-    return compiled === null || compiled.ok ? [] : [result.problemAt(['rules', at, 'when'], compiled.problem)]
-  }))
-}
-
   return hash.digest('hex')
 }
