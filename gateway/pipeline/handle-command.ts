@@ -1,9 +1,8 @@
 // command → recorder.command, written ahead → verdict → forward or refuse. The one place where a command is let through. The
 // caller sends a forwarded command upstream in `journal.afterFlush`, so its record is with the kernel first.
-import { hash } from 'node:crypto'
-import type { CommandFrameData, VerdictFrameData } from '../../shared/recording.ts'
+import type { VerdictFrameData } from '../../shared/recording.ts'
 import type { Decision } from './access.ts'
-import { hideConstants, hideParameters } from './hidden-text.ts'
+import { commandFrame, verdictFrame } from './command-frames.ts'
 import { RunningCommand } from './handle-output.ts'
 import { refusalNow, type Clearance, type Settled } from './hold.ts'
 import type { Refusal } from './refusal.ts'
@@ -29,27 +28,22 @@ export function handleCommand(session: Session, command: SqlCommand): Outcome {
   const { decision, clearance = null } = command
   const id = `c${++session.commands}`
   const isDecided = 'verdict' in decision
-  const frame: CommandFrameData = {
-    command: id,
-    // What could not be decided may be about anything.
-    text: isDecided ? decision.recordedText(command.text) : hideConstants(command.text),
-    hash: hash('sha256', command.text, 'hex'),
-    ...(command.parameters.length > 0 && { parameters: isDecided ? decision.recordedParameters(command.parameters) : hideParameters(command.parameters) }),
-  }
-  session.recorder.json('in', 'command', frame as unknown as Record<string, unknown>)
+  session.recorder.jsonText('in', 'command', commandFrame(id, command))
   const refusal = refusalNow(decision, clearance)
-  session.recorder.json('control', 'verdict', verdictData(id, decision, refusal, clearance) as unknown as Record<string, unknown>)
+  // Policy lets it pass by itself: then it says the same each time.
+  const passing = isDecided && decision.refusal === null ? decision : null
+  session.recorder.jsonText('control', 'verdict', verdictFrame(id, passing, () => verdictData(decision, refusal, clearance)))
   if (refusal === null) return { kind: 'forward', command: new RunningCommand(session, id, decision as Decision, clearance) }
   if (refusal.kind === 'needs-approval' && isDecided) return { kind: 'hold', command: { id, decision } }
   session.refusals++
   return { kind: 'refuse', refusal }
 }
 
-function verdictData(command: string, decision: Decision | Refusal, refusal: Refusal | null, clearance: Clearance | null): VerdictFrameData {
+function verdictData(decision: Decision | Refusal, refusal: Refusal | null, clearance: Clearance | null): Omit<VerdictFrameData, 'command'> {
   const isCleared = refusal === null && 'verdict' in decision && decision.refusal !== null
   const rule = 'verdict' in decision ? decision.verdict.rule : null
   return {
-    command, effect: refusal === null ? 'allow' : refusal.kind === 'needs-approval' ? 'approve' : 'deny',
+    effect: refusal === null ? 'allow' : refusal.kind === 'needs-approval' ? 'approve' : 'deny',
     rule: rule?.rule ?? null, policy: rule?.policy ?? null,
     reason: refusal?.message ?? (isCleared ? clearance!.why : 'verdict' in decision ? decision.verdict.reason : ''),
   }

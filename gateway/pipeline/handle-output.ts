@@ -1,8 +1,8 @@
 // masked output → recorder.output, within a cap per command; and the result when the command ends. Rows are counted against
 // the limits of the verdict here, for a limit is an obligation of the command and not of its protocol.
-import type { ResultFrameData } from '../../shared/recording.ts'
 import { recordedOutputBytesMax } from '../limits.ts'
 import type { Decision } from './access.ts'
+import { resultFrame } from './command-frames.ts'
 import type { Clearance } from './hold.ts'
 import type { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
@@ -64,7 +64,6 @@ export class RunningCommand {
   finish(status: string): void {
     if (this.#isFinished) return
     this.#isFinished = true
-    const result: ResultFrameData = { command: this.id, status, rows: this.rows, bytes: this.bytes, ms: Date.now() - this.startedAt }
-    this.#session.recorder.json('control', 'result', result as unknown as Record<string, unknown>)
+    this.#session.recorder.jsonText('control', 'result', resultFrame({ command: this.id, status, rows: this.rows, bytes: this.bytes, ms: Date.now() - this.startedAt }))
   }
 }

@@ -106,13 +106,14 @@ class TurnJournal implements OpenJournal {
       // With its first frame, not before: a session that is refused while it opens leaves nothing behind.
       if (chain.seq === 0) this.#claim(session)
     }
+    const jsonText: Recorder['jsonText'] = (direction, kind, text) => {
+      assertOpen()
+      this.#builder.addJson(chain, typeCode(direction, kind), text)
+      this.#appended()
+    }
     return {
-      session,
-      json: (direction, kind, value) => {
-        assertOpen()
-        this.#builder.addJson(chain, typeCode(direction, kind), JSON.stringify(value))
-        this.#appended()
-      },
+      session, jsonText,
+      json: (direction, kind, value) => jsonText(direction, kind, JSON.stringify(value)),
       bytes: (direction, kind, chunks) => {
         assertOpen()
         this.#builder.addBytes(chain, typeCode(direction, kind), chunks)
@@ -334,10 +335,8 @@ class TurnJournal implements OpenJournal {
 
 const reasonCharactersMax = 1000
 
-const directionCode = Object.fromEntries(frameDirections.map((name, code) => [name, code])) as Record<FrameDirection, number>
-const kindCode = Object.fromEntries(frameKinds.map((name, code) => [name, code])) as Record<FrameKind, number>
 /** The two bytes of a frame's direction and kind. */
-const typeCode = (direction: FrameDirection, kind: FrameKind): number => (directionCode[direction] << 8) | kindCode[kind]
+const typeCode = (direction: FrameDirection, kind: FrameKind): number => (frameDirections.indexOf(direction) << 8) | frameKinds.indexOf(kind)
 
 /** What the file system said (`ENOSPC`), without paths or payloads. */
 function reasonOf(error: unknown): string {

@@ -6,6 +6,8 @@ export interface Recorder {
   readonly session: string
   /** JSON frame; `value` must be masked already. Throws GatehouseError recorder_failed once the journal has failed. */
   json(direction: FrameDirection, kind: FrameKind, value: Readonly<Record<string, unknown>>): void
+  /** The same for what is JSON already: frames of the hot path are put together from parts that seldom change. */
+  jsonText(direction: FrameDirection, kind: FrameKind, text: string): void
   /** Byte frame of masked protocol bytes; the chunks are copied before it returns. */
   bytes(direction: FrameDirection, kind: 'output', chunks: readonly Uint8Array[]): void
   /** Appends the `close` frame, and lets go of the session. Never throws. */
