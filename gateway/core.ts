@@ -1,11 +1,13 @@
 // What every protocol and the API stand on, composed in the order in which each needs those before it: store, journal, policies,
 // identity, analyzer, registry. What is added to `stops` is stopped in reverse.
+import type { KeyObject } from 'node:crypto'
 import { join } from 'node:path'
 import type { GatewayConfig } from './config.ts'
 import type { Approvals } from './approvals/approvals.ts'
 import type { Guard } from './guard.ts'
 import { createIdentity, type Identity } from './identity/identity.ts'
 import type { Log } from './log.ts'
+import { openHashKeys } from './masking/hash-key.ts'
 import type { GatewayContext, PostgresConnection } from './pipeline/context.ts'
 import { createRegistry, type EndingRegistry } from './pipeline/create-registry.ts'
 import type { PostgresTarget } from './pipeline/target.ts'
@@ -50,7 +52,8 @@ export async function openCore(config: GatewayConfig, { log, guard, stops, journ
   const identity = stops.add(createIdentity({ entries: config.identity, store: createTokens(store), log }))
   const analyzer = stops.add(createSqlAnalyzer())
   const registry = createRegistry({ store: sessions, audit, log })
-  const postgres = new Map(config.connections.map((target) => [target.summary.name, connectionTo(target, log, stops)]))
+  const hashKeyOf = openHashKeys(config.data)
+  const postgres = new Map(config.connections.map((target) => [target.summary.name, connectionTo(target, hashKeyOf(target.summary.name), { log, stops })]))
 
   journal.onFailure((error) => {
     guard.close(error)
@@ -60,9 +63,9 @@ export async function openCore(config: GatewayConfig, { log, guard, stops, journ
 }
 
 /** One catalog a connection, read at its first session. */
-function connectionTo(target: PostgresTarget, log: Log, stops: Stops): PostgresConnection {
+function connectionTo(target: PostgresTarget, hashKey: KeyObject, { log, stops }: Pick<CoreParts, 'log' | 'stops'>): PostgresConnection {
   let keeper: CatalogKeeper | null = null
-  return { target, catalog: () => (keeper ??= stops.add(createCatalogKeeper({ target, log }))) }
+  return { target, hashKey, catalog: () => (keeper ??= stops.add(createCatalogKeeper({ target, log }))) }
 }
 
 function loggedAudit(append: GatewayContext['audit'], log: Log): GatewayContext['audit'] {

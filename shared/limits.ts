@@ -15,6 +15,14 @@ export const approvalWithinMsDefault = 15 * 60_000
 export const approvalWithinMsMax = 7 * 24 * 60 * 60_000
 /** A glob of a policy: matching costs pattern × text, so the pattern is bounded. */
 export const globCharactersMax = 512
+/** Steps of a path into JSON: the walk over a document costs its size × the steps of its paths. */
+export const jsonPathStepsMax = 16
+/** A `when:` of a policy: a condition that people can read. */
+export const conditionCharactersMax = 2_000
+/** A detector's pattern, one of its examples, and how many of these: what people can still read and mean. */
+export const detectorPatternCharactersMax = 512
+export const detectorExampleCharactersMax = 512
+export const detectorExamplesMax = 50
 /** What a person writes beside a decision or a request: shown whole in every list. */
 export const approvalReasonCharactersMax = 1_000
 /** The longest a grant may last; who needs it longer needs a rule. */

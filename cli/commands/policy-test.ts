@@ -6,7 +6,7 @@ import { resolve } from 'node:path'
 import type { ConnectionSummary } from '../../shared/connection.ts'
 import type { PolicyTest } from '../../shared/policy/policy-test.ts'
 import { readConfig } from '../../gateway/config.ts'
-import { tryCommand } from '../../gateway/pipeline/policy-trial.ts'
+import { isMasked, tryCommand } from '../../gateway/pipeline/policy-trial.ts'
 import { compileScope } from '../../gateway/policy/compile.ts'
 import { loadPolicies } from '../../gateway/policy/load.ts'
 import type { PolicySnapshot } from '../../gateway/policy/snapshot.ts'
@@ -74,7 +74,7 @@ async function outcomeOf(trials: Trials, snapshot: PolicySnapshot, { test, conne
   const trial = await tryCommand({ snapshot, principal: principalOf(test.as), connection, facts: analysis.facts, catalog, now: Date.now(), lineages: trials.lineages })
   const described = test.masked === undefined ? { unknown: 'not asked' } : await describe(test.run)
   const masked = 'unknown' in described ? described
-    : trial.columns(described.fields).filter(({ treatment }) => treatment === 'replace').map(({ name }) => name)
+    : trial.columns(described.fields).filter(isMasked).map(({ name }) => name)
   return { note, outcome: { kind: 'decided', effect: trial.effect, reason: trial.reason, rule: trial.decision.verdict.rule, masked } }
 }
 

@@ -1,15 +1,19 @@
 // Binds mask rules (globs over names) to the columns of one catalog snapshot, by (table oid, column number): what RowDescription
 // says of a column is then one look-up away. Pure; done once per principal, connection, policy and catalog.
+import type { KeyObject } from 'node:crypto'
 import { compileColumnGlob } from '../../shared/policy/identifier-glob.ts'
 import type { RuleRef } from '../../shared/verdict.ts'
 import type { ColumnMaskRule, MaskSet } from '../policy/snapshot.ts'
 import type { Catalog, CatalogRelation } from '../sql/catalog.ts'
 import { isRevealingCatalog } from '../sql/free-catalog.ts'
+import { stricter, type ColumnForm, type Hold } from './column-form.ts'
 
 /** Which rule masks a value: in the recording always, for the client unless every rule that matched excepts this principal. */
 export interface BoundMask {
   readonly record: RuleRef
   readonly client: RuleRef | null
+  /** What becomes of the column's own values; left out: they are redacted, as everything is that merely carries them. */
+  readonly forms?: { readonly record: ColumnForm; readonly client: ColumnForm }
 }
 
 export interface BoundMasks {
@@ -33,21 +37,23 @@ export interface BoundMasks {
   readonly detects: { readonly client: boolean; readonly record: boolean }
   /** Rules that match no column of this catalog: a mistyped name masks nothing, and somebody has to be told. */
   readonly unmatched: readonly ColumnMaskRule[]
+  /** Of the connection; null: what is to be hashed is redacted. */
+  readonly hashKey: KeyObject | null
 }
 
 type Bindings = Map<number, Map<number, BoundMask>>
 
-export function bindMasks(masks: MaskSet, catalog: Catalog): BoundMasks {
+export function bindMasks(masks: MaskSet, catalog: Catalog, hashKey: KeyObject | null = null): BoundMasks {
   const { bindings, unmatched } = bindNames(masks.columns, catalog)
   const children = childrenOf(catalog)
   for (const oid of bindings.keys()) spreadDown(oid, catalog, children, bindings)
   for (const oid of bindings.keys()) spreadUp(oid, catalog, bindings)
-  const unknown = masks.columns.reduce<BoundMask | null>((mask, rule) => strictest(mask, maskOf(rule)), null)
+  const unknown = masks.columns.reduce<BoundMask | null>((mask, rule) => strictest(mask, redacting(maskOf(rule))), null)
   if (unknown !== null) bindRevealing(catalog, unknown, bindings)
   const derived = deriveViews(catalog, bindings)
   const taintedOids = new Set([...bindings.keys(), ...derived.keys()])
   return {
-    catalog, unknown, derived, taintedOids, unmatched,
+    catalog, unknown, derived, taintedOids, unmatched, hashKey,
     hasColumns: masks.columns.length > 0,
     byOid: bindings,
     tainted: namesOf(catalog, taintedOids),
@@ -57,14 +63,31 @@ export function bindMasks(masks: MaskSet, catalog: Catalog): BoundMasks {
   }
 }
 
-function maskOf(rule: ColumnMaskRule): BoundMask {
-  const ref = { policy: rule.policy, rule: rule.rule }
-  return { record: ref, client: rule.isExempt ? null : ref }
+function maskOf({ policy, rule, as, path, isExempt }: ColumnMaskRule): BoundMask {
+  const hold: Hold = { rule: { policy, rule }, form: path === undefined ? as : { paths: [{ path, form: as }] } }
+  return boundMask(hold, isExempt ? null : hold)
 }
 
-/** Rules add up: an exception from one is none from another. */
+function boundMask(record: Hold, client: Hold | null): BoundMask {
+  const rules = { record: record.rule, client: client?.rule ?? null }
+  const forms = { record: record.form, client: client?.form ?? 'redact' } as const
+  return forms.record === 'redact' && forms.client === 'redact' ? rules : { ...rules, forms }
+}
+
+function holdsOf({ record, client, forms }: BoundMask): { readonly record: Hold; readonly client: Hold | null } {
+  return { record: { rule: record, form: forms?.record ?? 'redact' }, client: client && { rule: client, form: forms?.client ?? 'redact' } }
+}
+
+/** For what is not the column's own value. */
+function redacting({ record, client }: BoundMask): BoundMask {
+  return { record, client }
+}
+
+/** Rules add up: an exception from one is none from another, and of their forms the strictest holds. */
 function strictest(first: BoundMask | null | undefined, second: BoundMask): BoundMask {
-  return first ? { record: first.record, client: first.client ?? second.client } : second
+  if (!first) return second
+  const [one, other] = [holdsOf(first), holdsOf(second)]
+  return boundMask(stricter(one.record, other.record)!, stricter(one.client, other.client))
 }
 
 function bind(bindings: Bindings, oid: number, column: number, mask: BoundMask): void {
@@ -174,7 +197,7 @@ function deriveViews(catalog: Catalog, bindings: Bindings): ReadonlyMap<number, 
 }
 
 function add(sum: BoundMask | null, mask: BoundMask | undefined): BoundMask | null {
-  return mask === undefined ? sum : strictest(sum, mask)
+  return mask === undefined ? sum : strictest(sum, redacting(mask))
 }
 
 function namesOf(catalog: Catalog, oids: ReadonlySet<number>): ReadonlySet<string> {

@@ -3,7 +3,7 @@
 import type { RuleRef } from '../../shared/verdict.ts'
 import type { BaseColumn, Lineage, Traced } from '../sql/lineage/lineage-of.ts'
 import type { BoundMask, BoundMasks } from './binding.ts'
-import { redactionOf, scanFormOf } from './redaction.ts'
+import { look, redact, treatmentOf } from './treatment.ts'
 
 /** A field of a RowDescription. */
 export interface RowField {
@@ -25,6 +25,14 @@ export type Treatment =
   | { readonly kind: 'scan'; readonly otherwise?: Buffer | null }
   /** Every non-NULL value becomes these bytes, in the column's own type and format; null: becomes NULL. NULL stays NULL. */
   | { readonly kind: 'replace'; readonly bytes: Buffer | null; readonly rule: RuleRef; readonly why: string }
+  /**
+   * Every non-NULL value `source[from, to)` becomes what `apply` gives, valid in the column's own type and format; null: becomes NULL.
+   * `as`: the form, as policies write it. `then`: what is left is looked through by detectors; `treated` in treatment.ts does both.
+   */
+  | {
+    readonly kind: 'transform'; readonly apply: (source: Buffer, from: number, to: number) => Buffer | null
+    readonly as: string; readonly then: Extract<Treatment, { kind: 'clear' | 'scan' }>; readonly rule: RuleRef; readonly why: string
+  }
 
 export interface ColumnPlan {
   /** What the client gets. */
@@ -54,12 +62,16 @@ export function planColumns({ bound, fields, isTainted, lineage }: PlanInputs): 
   const { traces, disagreement } = compare(lineage, fields)
   const columns = fields.map((field, at) => {
     const cause = causeOf(bound, field, { trace: traces[at] ?? null, isTouching })
-    return {
-      client: cause?.mask.client ? replace(field, cause.mask.client, cause.why) : look(field, bound.detects.client),
-      record: cause ? replace(field, cause.mask.record, cause.why) : look(field, bound.detects.record),
-    }
+    return { client: treatmentFor(bound, field, cause, 'client'), record: treatmentFor(bound, field, cause, 'record') }
   })
   return { columns, disagreement }
+}
+
+function treatmentFor({ hashKey, detects }: BoundMasks, field: RowField, cause: Cause | null, side: keyof ColumnPlan): Treatment {
+  const rule = cause?.mask[side]
+  if (cause === null || !rule) return look(field, detects[side])
+  const form = cause.isPlain === true ? cause.mask.forms?.[side] : undefined
+  return form === undefined ? redact(field, rule, cause.why) : treatmentOf(field, { rule, form }, cause.why, { hashKey, detects: detects[side] })
 }
 
 interface Compared { readonly traces: readonly (Traced | null)[]; readonly disagreement: string | null }
@@ -83,7 +95,8 @@ function contradictionOf({ name, tableOid, columnNumber }: RowField, { name: exp
   return isAmong ? null : `a column comes from column ${columnNumber} of table ${tableOid}, which was not expected`
 }
 
-interface Cause { readonly mask: BoundMask; readonly why: string }
+/** `isPlain`: the field is the masked column itself, so its values have the forms of the column's masks; all others are redacted. */
+interface Cause { readonly mask: BoundMask; readonly why: string; readonly isPlain?: true }
 
 const whys = {
   column: 'the column is masked',
@@ -98,7 +111,8 @@ function causeOf(bound: BoundMasks, field: RowField, { trace, isTouching }: { re
   const masked = bound.byOid.get(tableOid)
   const own = masked?.get(columnNumber)
   const carried = trace === null ? null : carriedBy(bound, trace, field)
-  if (own !== undefined) return { mask: carried === null ? viewed(bound, tableOid, own) : both(own, carried.mask), why: whys.column }
+  if (own !== undefined && carried === null) return { mask: viewed(bound, tableOid, own), why: whys.column, isPlain: true }
+  if (own !== undefined && carried !== null) return { mask: both(own, carried.mask), why: whys.column }
   if (carried !== null) return carried
   // `select t from t`: PostgreSQL says the table, and 0 for the column (a Var of attribute 0).
   if (columnNumber === 0 && masked !== undefined) return { mask: [...masked.values()].reduce(both), why: whys.row }
@@ -149,20 +163,4 @@ function originOf(bound: BoundMasks, { tableOid, columnNumber }: RowField): 'kno
   if (relation === undefined) return tableOid >= firstNormalOid ? 'unlisted' : 'none'
   if (columnNumber < 0 || relation.kind === 'sequence') return 'known'
   return relation.columns.some(({ number }) => number === columnNumber) ? 'known' : 'unlisted'
-}
-
-function replace({ typeOid, format }: RowField, rule: RuleRef, why: string): Treatment {
-  return { kind: 'replace', bytes: redactionOf(typeOid, format), rule, why }
-}
-
-const clear: Treatment = { kind: 'clear' }
-const scan: Treatment = { kind: 'scan' }
-
-function look({ typeOid, format }: RowField, detects: boolean): Treatment {
-  const form = detects ? scanFormOf(typeOid, format) : null
-  switch (form?.kind) {
-    case 'text': return scan
-    case 'whole': return { kind: 'scan', otherwise: form.bytes }
-    default: return clear
-  }
 }

@@ -1,5 +1,6 @@
 // What one principal may do on one SQL connection under one policy snapshot and one catalog: immutable inputs, and the decisions
 // derived from them, cached by the identity of facts. Replaced whole when the policy or the catalog is swapped.
+import type { KeyObject } from 'node:crypto'
 import type { SqlCommandFacts, SqlFacts } from '../../shared/command.ts'
 import type { ConnectionSummary } from '../../shared/connection.ts'
 import type { Principal } from '../../shared/principal.ts'
@@ -71,11 +72,13 @@ export interface AccessInputs {
   readonly snapshot: PolicySnapshot
   readonly catalog: Catalog
   readonly lineages: Pick<Lineages, 'known'>
+  /** Of `as: hash`. */
+  readonly hashKey: KeyObject
 }
 
-export function createAccess({ principal, connection, snapshot, catalog, lineages }: AccessInputs): Access {
+export function createAccess({ principal, connection, snapshot, catalog, lineages, hashKey }: AccessInputs): Access {
   const masks = masksFor(snapshot, principal, connection)
-  const bound = bindMasks(masks, catalog)
+  const bound = bindMasks(masks, catalog, hashKey)
   const decided = { default: new Map<SqlFacts, Decision>(), unknown: new Map<SqlFacts, Decision>() }
   const detectors = (rules: typeof masks.detect) => [...new Set(rules.flatMap((rule) => rule.detectors))]
   const clientDetectors = detectors(masks.detect.filter((rule) => !rule.isExempt))

@@ -1,4 +1,5 @@
 // What a gateway is made of, handed to every protocol. main.ts composes it; nothing here is global.
+import type { KeyObject } from 'node:crypto'
 import type { AuditEvent } from '../../shared/audit-event.ts'
 import type { Approvals } from '../approvals/approvals.ts'
 import type { Authenticator } from '../identity/authenticate.ts'
@@ -14,6 +15,8 @@ export interface PostgresConnection {
   readonly target: PostgresTarget
   /** Made at the first call, kept for the gateway's life. */
   readonly catalog: () => CatalogKeeper
+  /** Of `as: hash` on this connection. */
+  readonly hashKey: KeyObject
 }
 
 export interface GatewayContext {

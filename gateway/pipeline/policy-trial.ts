@@ -1,11 +1,12 @@
 // What would become of a statement, found by the gateway's own Access: nothing runs. For `policy test` and `policy explain`.
 // Without a catalog, names are taken as written and columns as the masks name them; what views and functions read is then not known.
+import { createSecretKey, randomBytes } from 'node:crypto'
 import type { SqlFacts } from '../../shared/command.ts'
 import type { ConnectionSummary } from '../../shared/connection.ts'
 import type { Principal } from '../../shared/principal.ts'
 import type { Effect } from '../../shared/verdict.ts'
 import { compileGlob } from '../../shared/policy/glob.ts'
-import type { RowField } from '../masking/plan.ts'
+import type { RowField, Treatment } from '../masking/plan.ts'
 import { masksFor } from '../policy/masks.ts'
 import type { ColumnMaskRule, PolicySnapshot } from '../policy/snapshot.ts'
 import type { Catalog, CatalogRelation } from '../sql/catalog.ts'
@@ -24,7 +25,15 @@ export interface TrialInputs {
   readonly lineages: Lineages
 }
 
-export interface TriedColumn { readonly name: string; readonly treatment: 'clear' | 'scan' | 'replace'; readonly why: string | null }
+export interface TriedColumn {
+  readonly name: string
+  readonly treatment: Treatment['kind']
+  /** Of a masked column: what its values become, as policies write it. */
+  readonly as: string | null
+  readonly why: string | null
+}
+
+export const isMasked = ({ treatment }: Pick<TriedColumn, 'treatment'>): boolean => treatment === 'replace' || treatment === 'transform'
 
 export interface Trial {
   readonly effect: Effect
@@ -35,7 +44,7 @@ export interface Trial {
 
 export async function tryCommand({ snapshot, principal, connection, facts, catalog, now, lineages }: TrialInputs): Promise<Trial> {
   const assumed = catalog ?? assumedCatalog(facts, masksFor(snapshot, principal, connection).columns)
-  const access = createAccess({ principal, connection, snapshot, catalog: assumed, lineages: catalog === null ? untraceable : lineages })
+  const access = createAccess({ principal, connection, snapshot, catalog: assumed, lineages: catalog === null ? untraceable : lineages, hashKey: noValues })
   const { untraced } = access.decide(facts, 'default', now)
   if (untraced.length > 0) await lineages.trace(untraced, assumed)
   const decision = access.decide(facts, 'default', now)
@@ -44,12 +53,22 @@ export async function tryCommand({ snapshot, principal, connection, facts, catal
     effect: refusal !== null && refusal.kind !== 'needs-approval' ? 'deny' : verdict.effect,
     reason: refusal?.message ?? verdict.reason,
     decision,
-    columns: (fields) => decision.columns(0, Buffer.alloc(0), () => fields).columns.map(({ client }, at) => ({
-      name: fields[at]!.name, treatment: client.kind,
-      why: client.kind === 'replace' ? `${client.why}: rule ${client.rule.rule} (policy ${client.rule.policy})` : client.kind === 'scan' ? 'values are searched by detectors' : null,
-    })),
+    columns: (fields) => decision.columns(0, Buffer.alloc(0), () => fields).columns.map(({ client }, at) => ({ name: fields[at]!.name, treatment: client.kind, ...told(client) })),
   }
 }
+
+function told(treatment: Treatment): Pick<TriedColumn, 'as' | 'why'> {
+  switch (treatment.kind) {
+    case 'clear': return { as: null, why: null }
+    case 'scan': return { as: null, why: 'values are searched by detectors' }
+    case 'replace': case 'transform': return {
+      as: treatment.kind === 'transform' ? treatment.as : 'redact', why: `${treatment.why}: rule ${treatment.rule.rule} (policy ${treatment.rule.policy})`,
+    }
+  }
+}
+
+/** No value is seen here, so none is hashed. */
+const noValues = createSecretKey(randomBytes(32))
 
 /** Without a catalog nothing can be traced. */
 const untraceable: Pick<Lineages, 'known'> = { known: () => ({ kind: 'unknown', reason: 'there is no catalog' }) }

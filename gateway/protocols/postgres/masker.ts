@@ -98,8 +98,8 @@ export const maskNoticeCode = '01G01'
 
 /** Null when no column is masked for the client. */
 export function maskNotice(fields: readonly Field[], plan: readonly ColumnPlan[]): Buffer | null {
-  const masked = plan.flatMap(({ client }, index) => client.kind === 'replace'
-    ? [{ index, name: fields[index]!.name, policy: client.rule.policy, rule: client.rule.rule, as: 'redact', why: client.why }]
+  const masked = plan.flatMap(({ client }, index) => client.kind === 'replace' || client.kind === 'transform'
+    ? [{ index, name: fields[index]!.name, policy: client.rule.policy, rule: client.rule.rule, as: client.kind === 'transform' ? client.as : 'redact', why: client.why }]
     : [])
   if (masked.length === 0) return null
   return encodeNotice({ severity: 'NOTICE', code: maskNoticeCode, message: `masked: ${masked.map(({ name }) => name).join(', ')}`, detail: JSON.stringify(masked) })

@@ -1,5 +1,6 @@
 // One client, one upstream, and what both sides need to know of each other. The way in is commands.ts, the way out output.ts;
 // this file owns the sockets and the life: every ending goes through `end`, and the upstream never outlives its client.
+import type { KeyObject } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { SqlStatement } from '../../../shared/command.ts'
 import type { Principal } from '../../../shared/principal.ts'
@@ -27,6 +28,7 @@ export interface PostgresSessionOptions {
   readonly accesses: AccessCache
   readonly gate: CatalogGate
   readonly target: PostgresTarget
+  readonly hashKey: KeyObject
   readonly client: Duplex
   readonly upstream: UpstreamReady
   readonly wantsMaskNotices: boolean
@@ -129,7 +131,7 @@ export class PostgresSession {
     }
     const catalog = this.gate.keeper.current()
     if (catalog !== this.#catalog) this.#noteCatalog(catalog)
-    return this.#options.accesses.get(this.#accessKey, { principal, connection: this.session.connection, snapshot: this.context.policies.current, catalog, lineages: this.context.analyzer.lineages })
+    return this.#options.accesses.get(this.#accessKey, { principal, connection: this.session.connection, snapshot: this.context.policies.current, catalog, lineages: this.context.analyzer.lineages, hashKey: this.#options.hashKey })
   }
 
   /** The server keeps the search path this session logged in with; once the catalog's is another, ours is not known. */

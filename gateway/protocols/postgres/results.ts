@@ -3,8 +3,8 @@
 import { createCopyMasker, type CopyMasker } from '../../masking/copy-cells.ts'
 import type { CopyPlan } from '../../masking/copy-plan.ts'
 import { scanCopyRow } from '../../masking/copy-row.ts'
-import type { ColumnPlan } from '../../masking/plan.ts'
 import type { Scanner } from '../../masking/scanner.ts'
+import { isSameTreatment } from '../../masking/treatment.ts'
 import { noShape, type Answer, type Portal, type RowPlan, type RunningAnswer, type Shape } from './answers.ts'
 import { decodeRowDescription, encodeCopyData } from './codec/backend.ts'
 import { FrameError, type FrameReader } from './codec/frame-reader.ts'
@@ -71,7 +71,7 @@ export class Results {
     const { columns, disagreement } = running.command.decision.columns(statementOf(running), shape.key, () => shape.fields)
     if (disagreement !== null) running.command.note(disagreement)
     return {
-      shape, isSame: columns.every(isSameTreatment) && access.clientScanner === access.recordScanner,
+      shape, isSame: columns.every(({ client, record }) => isSameTreatment(client, record)) && access.clientScanner === access.recordScanner,
       client: rowTreatment(columns.map(({ client }) => client), access.clientScanner),
       record: rowTreatment(columns.map(({ record }) => record), access.recordScanner),
     }
@@ -167,11 +167,6 @@ function hasFields({ bytes, start, end }: FrameReader, { fields }: Shape): boole
 /** Which statement of its text gives rows now. */
 function statementOf(running: RunningAnswer): number {
   return running.kind === 'query' ? running.completed : 0
-}
-
-function isSameTreatment({ client, record }: ColumnPlan): boolean {
-  if (client.kind === 'replace' && record.kind === 'replace') return client.bytes === record.bytes || (client.bytes !== null && record.bytes?.equals(client.bytes) === true)
-  return client.kind === record.kind
 }
 
 /** The statement's description with Bind's formats: none means text, one means it for all (protocol 55.7, Bind). */

@@ -10,6 +10,7 @@ const treatments: readonly Treatment[] = [
   { kind: 'scan' },
   { kind: 'replace', bytes: Buffer.from('[masked]'), rule, why: '' },
   { kind: 'replace', bytes: null, rule, why: '' },
+  { kind: 'transform', apply: (source, from, to) => (to - from > 600 ? null : Buffer.from(`${source.toString('utf8', from, to).slice(0, 10)}****`)), as: 'x', then: { kind: 'scan' }, rule, why: '' },
 ]
 /** Finds the word `secret`, as a scanner would. */
 const scanner = {
@@ -24,12 +25,13 @@ function expected(values: readonly (string | null)[]): (string | null)[] {
     const treatment = treatments[i]!
     if (value === null || treatment.kind === 'clear') return value
     if (treatment.kind === 'scan') return value.replaceAll('secret', '[masked:x]')
-    return treatment.bytes === null ? null : '[masked]'
+    if (treatment.kind === 'replace') return treatment.bytes === null ? null : '[masked]'
+    return Buffer.byteLength(value) > 600 ? null : `${value.slice(0, 10)}****`.replaceAll('secret', '[masked:x]')
   })
 }
 
 const cell = fc.oneof(fc.constant(null), fc.string({ maxLength: 20 }), fc.constant('a secret b'), fc.string({ minLength: 600, maxLength: 700 }))
-const row = fc.record({ values: fc.tuple(cell, cell, cell, cell), isMasked: fc.boolean() })
+const row = fc.record({ values: fc.tuple(cell, cell, cell, cell, cell), isMasked: fc.boolean() })
 
 test('rows and kept messages come out in order, changed where they must be and nowhere else', () => {
   fc.assert(fc.property(fc.array(row, { maxLength: 40 }), (rows) => {
@@ -54,7 +56,7 @@ test('rows and kept messages come out in order, changed where they must be and n
 })
 
 test('an untouched chunk is forwarded as the very buffer it came in', () => {
-  const source = Buffer.concat([dataRow(['a', null, null, null]), dataRow(['b', null, null, null])])
+  const source = Buffer.concat([dataRow(['a', null, null, null, null]), dataRow(['b', null, null, null, null])])
   const builder = new ChunkBuilder()
   const half = source.length / 2
   builder.row(source, 0, half, { treatments, scanner })
@@ -64,9 +66,9 @@ test('an untouched chunk is forwarded as the very buffer it came in', () => {
 
 test.each([
   ['fewer columns than described', dataRow(['a'])],
-  ['a length below -1', (() => { const bytes = dataRow(['a', 'b', 'c', 'd']); bytes.writeInt32BE(-2, 7); return bytes })()],
-  ['a length beyond the row', (() => { const bytes = dataRow(['a', 'b', 'c', 'd']); bytes.writeInt32BE(1000, 7); return bytes })()],
-  ['bytes behind the last column', Buffer.concat([dataRow(['a', 'b', 'c', 'd']), Buffer.from([1])])],
+  ['a length below -1', (() => { const bytes = dataRow(['a', 'b', 'c', 'd', 'e']); bytes.writeInt32BE(-2, 7); return bytes })()],
+  ['a length beyond the row', (() => { const bytes = dataRow(['a', 'b', 'c', 'd', 'e']); bytes.writeInt32BE(1000, 7); return bytes })()],
+  ['bytes behind the last column', Buffer.concat([dataRow(['a', 'b', 'c', 'd', 'e']), Buffer.from([1])])],
 ])('a row with %s ends the session instead of passing', (_, bytes) => {
   expect(() => new ChunkBuilder().row(bytes, 0, bytes.length, { treatments, scanner })).toThrow('DataRow')
 })

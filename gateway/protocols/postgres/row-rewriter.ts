@@ -2,7 +2,8 @@
 // are copied only where something beside them changed: a chunk in which nothing changes is forwarded as it is.
 import { columnsMax } from '../../limits.ts'
 import type { Treatment } from '../../masking/plan.ts'
-import { scanValue, type Scanner } from '../../masking/scanner.ts'
+import type { Scanner } from '../../masking/scanner.ts'
+import { treated } from '../../masking/treatment.ts'
 import { FrameError } from './codec/frame-reader.ts'
 
 export interface RowTreatment {
@@ -13,7 +14,7 @@ export interface RowTreatment {
 
 /** Null: every row passes untouched, nothing needs to be looked at. */
 export function rowTreatment(treatments: readonly Treatment[], scanner: Scanner | null): RowTreatment | null {
-  const needed = treatments.some(({ kind }) => kind === 'replace' || (kind === 'scan' && scanner !== null))
+  const needed = treatments.some(({ kind }) => kind === 'replace' || kind === 'transform' || (kind === 'scan' && scanner !== null))
   return needed ? { treatments, scanner } : null
 }
 
@@ -81,7 +82,7 @@ export class ChunkBuilder {
       if (length < -1 || valueEnd > end) throw new FrameError('a DataRow has a column longer than itself')
       const treatment = treatments[column]!
       if (length >= 0 && treatment.kind !== 'clear') {
-        const replacement = replacementOf(treatment, scanner, source, at + 4, valueEnd)
+        const replacement = treated(treatment, scanner, source, at + 4, valueEnd)
         if (replacement !== undefined) {
           if (rowAt < 0) rowAt = this.#beginRow()
           this.#change(source, copied, at, replacement)
@@ -155,13 +156,6 @@ export class ChunkBuilder {
     this.#pieces.push(this.#room.subarray(this.#roomFrom, this.#roomTo))
     this.#roomFrom = this.#roomTo
   }
-}
-
-/** Undefined: the value stays; null: it becomes NULL. */
-function replacementOf(treatment: Treatment, scanner: Scanner | null, source: Buffer, from: number, to: number): Buffer | null | undefined {
-  if (treatment.kind === 'replace') return treatment.bytes
-  if (treatment.kind === 'scan' && scanner !== null) return scanValue(scanner, treatment, source, from, to)
-  return undefined
 }
 
 /** A fresh room: a read of a socket with some growth. */

@@ -154,7 +154,7 @@ async function open(server: PostgresServer, { stream, lease, name, startup, via 
     })
     const key = cancelKeys.issue({ principalId: lease.principal.id, cancel: () => postgres?.cancelByClient() })
     postgres = new PostgresSession({
-      session, accesses, gate, target: connection.target, client: stream, upstream,
+      session, accesses, gate, target: connection.target, hashKey: connection.hashKey, client: stream, upstream,
       wantsMaskNotices: choice.wantsMaskNotices, startup: choice.upstream, deadlines: server.deadlines, onClosed: () => cancelKeys.revoke(key),
     })
     stream.off('close', onGone)
