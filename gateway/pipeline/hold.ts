@@ -10,6 +10,7 @@ import type { Access, Decision } from './access.ts'
 import type { AskedCommand } from './handle-command.ts'
 import { RunningCommand } from './handle-output.ts'
 import { hideQuoted } from './hidden-text.ts'
+import { intentOf, type Meaning } from './meaning.ts'
 import type { Refusal } from './refusal.ts'
 import { riskOf, type Found } from './risk.ts'
 import type { Session } from './session.ts'
@@ -28,8 +29,7 @@ export interface HoldRequest {
   /** Decides again under what is in force now; `fresh` also reads the catalog again. */
   readonly decide: () => Decision | Refusal
   readonly decideFresh: () => Promise<Decision | Refusal>
-  /** Everything the command's meaning hangs on, under this decision: another value is another command. */
-  readonly intentOf: (decision: Decision) => string
+  readonly meaning: Meaning
   /** Asked of the database at the same time; each may fail. */
   readonly estimate: (() => Promise<number | null>) | null
   readonly transaction: (() => Promise<TransactionState>) | null
@@ -74,7 +74,7 @@ export class Held {
   readonly #command: AskedCommand
   readonly #request: HoldRequest
   readonly #startedAt = Date.now()
-  /** What it means, as it was put to the approvers. */
+  /** The hash of what it means, as it was put to the approvers. */
   #intent = ''
   #hold: Hold | null = null
   #why: Why = 'cancelled'
@@ -144,7 +144,7 @@ export class Held {
     const [estimatedRows, transaction] = await Promise.all([inTime(request.estimate, null), inTime<TransactionState | null>(request.transaction, unknownTransaction)])
     const found: Found = { estimatedRows, locks: transaction?.locks ?? null }
     const { expiresAt, shortenedBy } = expiry(need, transaction, request.inTransactionMs)
-    this.#intent = request.intentOf(decision)
+    this.#intent = intentOf(request.meaning, decision)
     return {
       shortenedBy,
       held: {
@@ -154,7 +154,8 @@ export class Held {
         risk: riskOf(request.access, decision, found), purpose: null,
         reevaluate: () => {
           const now = request.decide()
-          return 'verdict' in now && (now.refusal === null || now.refusal.kind === 'needs-approval') ? now.verdict : null
+          // What masking refuses is a deny that no verdict tells.
+          return 'verdict' in now && (now.refusal === null || now.refusal.kind === 'needs-approval' || now.verdict.effect === 'deny') ? now.verdict : null
         },
       },
     }
@@ -182,7 +183,7 @@ export class Held {
     const refusal = refusalNow(decision, { need })
     if (refusal?.kind === 'needs-approval') return { kind: 'denied', message: 'the policy changed while the command waited, and others must approve it now; run it again' }
     if (refusal !== null || !('verdict' in decision)) return refusal
-    if (this.#request.intentOf(decision) === this.#intent) return null
+    if (intentOf(this.#request.meaning, decision) === this.#intent) return null
     return { kind: 'denied', message: 'what the command means has changed while it waited (other tables or settings than those that were approved); run it again' }
   }
 
@@ -219,7 +220,8 @@ export class Held {
 
   #allow(decision: Decision, by: readonly string[]): void {
     const id = this.#hold!.approval
-    this.#finish({ effect: 'allow', reason: `approved by ${by.join(', ')} (approval ${id})`, outcome: 'approved', by }, () => ({
+    const reason = by.length === 0 ? `passed by break-glass (approval ${id})` : `approved by ${by.join(', ')} (approval ${id})`
+    this.#finish({ effect: 'allow', reason, outcome: 'approved', by }, () => ({
       // Made now: what it may take and what it took count from here.
       kind: 'forward', command: new RunningCommand(this.#session, this.#command.id, decision, { need: this.#command.decision.verdict.need, why: `approved as ${id}` }),
     }))

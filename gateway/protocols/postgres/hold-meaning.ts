@@ -1,8 +1,9 @@
-// What a command means beside its letters: who runs it, where, as which role, under which settings, with which values, on which
-// relations. The intent is the hash of all that; two commands with the same intent are the same command (design.md §6).
-import { createHash, hash } from 'node:crypto'
+// What the meaning of a held command hangs on beside its text, in PostgreSQL's terms: the settings of its session, and the values
+// of its parameters (gateway/pipeline/meaning.ts puts all of it together).
+import { hash } from 'node:crypto'
 import type { SqlStatement } from '../../../shared/command.ts'
 import type { Decision } from '../../pipeline/access.ts'
+import type { Meaning } from '../../pipeline/meaning.ts'
 import { timeoutNames, type Timeout } from '../../sql/backend-state.ts'
 import type { Bind } from './codec/frontend.ts'
 
@@ -58,37 +59,11 @@ function milliseconds(value: string): number | null {
 
 const units: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1_000, min: 60_000, h: 3_600_000, d: 86_400_000 }
 
-export interface Meaning {
-  readonly principal: string
-  readonly connection: string
-  readonly database: string
-  /** With which the session signed in. */
-  readonly user: string
-  readonly settings: string
-  /** Unqualified names resolve by the catalog's path, or by one that only the settings tell. */
-  readonly searchPath: string
-  readonly text: string
-  /** Texts of the prepared statements that it executes. */
-  readonly executes: readonly string[]
-  /** Of the values and their types. */
-  readonly parameters: string
-}
-
-export function intentOf(meaning: Meaning, { resolved, catalog }: Decision): string {
-  const relations = [...new Set(resolved.statements.flatMap(({ accesses }) => accesses.flatMap(({ relations: names }) => names)))].toSorted()
-  return hash('sha256', JSON.stringify({ ...meaning, path: catalog.searchPath, relations: relations.map((name) => {
-    const relation = catalog.byName.get(name)
-    // Another table of the same name is another table, and a view redefined is another view.
-    return [name, relation?.oid ?? null, relation === undefined ? null : catalog.derivations?.views.get(relation.oid) ?? null]
-  }) }), 'hex')
-}
-
-/** Types as Parse declared them, formats and bytes as Bind gave them. */
-export function digestOf({ parameters, parameterFormats }: Bind, types: Buffer): string {
-  const digest = createHash('sha256').update(`${types.toString('hex')} ${parameterFormats.join(',')} ${parameters.length}`)
-  for (const value of parameters) {
-    digest.update(value === null ? ' null' : ` ${value.length} `)
-    if (value !== null) digest.update(value)
-  }
-  return digest.digest('hex')
+/** Types as Parse declared them (Int32 each; none: the server infers it), formats and bytes as Bind gave them. */
+export function valuesOf({ parameters, parameterFormats }: Bind, types: Buffer): Meaning['parameters'] {
+  return parameters.map((value, index) => ({
+    value, typeOid: 4 * index + 4 <= types.length ? types.readUInt32BE(4 * index) : 0,
+    // Protocol 55.7, Bind: no formats means all text, one means it for all.
+    format: (parameterFormats.length === 1 ? parameterFormats[0] : parameterFormats[index]) ?? 0,
+  }))
 }

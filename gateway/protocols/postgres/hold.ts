@@ -5,11 +5,12 @@ import type { SqlFacts } from '../../../shared/command.ts'
 import type { Decision } from '../../pipeline/access.ts'
 import { refusalNow, type Asked, type Clearance, type HoldRequest, type TransactionState } from '../../pipeline/hold.ts'
 import type { Refusal } from '../../pipeline/refusal.ts'
+import type { Meaning } from '../../pipeline/meaning.ts'
 import { backendState } from '../../sql/backend-state.ts'
 import type { Prepared } from './answers.ts'
 import { encodeNotice } from './codec/backend.ts'
 import type { Bind } from './codec/frontend.ts'
-import { digestOf, intentOf, type Meaning } from './hold-meaning.ts'
+import { valuesOf } from './hold-meaning.ts'
 import { parameterText } from './parameters.ts'
 import type { PostgresSession } from './postgres-session.ts'
 import { decideFacts, decideNow } from './statements.ts'
@@ -61,10 +62,10 @@ interface Circumstances {
 
 export function holdRequest(session: PostgresSession, subject: Subject, { decision, isInTransaction, onAsked }: Circumstances): HoldRequest {
   const { facts, bound } = subject
-  const executes = preparedTexts(session, facts)
-  const meaning = meaningOf(session, subject, executes)
+  // What EXECUTE runs belongs to what is judged, and to what people see.
+  const text = [subject.text, ...preparedTexts(session, facts).map((prepared) => `-- runs what was prepared as:\n${prepared}`)].join('\n\n')
   return {
-    text: executes.length === 0 ? subject.text : [subject.text, ...executes.map((text) => `-- runs what was prepared as:\n${text}`)].join('\n\n'),
+    text,
     parameters: bound === null ? [] : parameterText(bound.bind),
     access: session.access(),
     decide: () => decideNow(session, decision.facts),
@@ -73,7 +74,7 @@ export function holdRequest(session: PostgresSession, subject: Subject, { decisi
       await session.gate.refresh()
       return (await decideFacts(session, facts)).decision
     },
-    intentOf: (now) => intentOf(meaning, now),
+    meaning: meaningOf(session, text, bound),
     estimate: null,
     transaction: isInTransaction ? () => transactionState(session) : null,
     inTransactionMs: session.deadlines.approvalInTransactionMs,
@@ -81,12 +82,13 @@ export function holdRequest(session: PostgresSession, subject: Subject, { decisi
   }
 }
 
-function meaningOf(session: PostgresSession, { text, bound }: Subject, executes: readonly string[]): Meaning {
-  const { target } = session
+/** Made at once: the values of a Bind are views of its message. */
+function meaningOf(session: PostgresSession, text: string, bound: Subject['bound']): Meaning {
+  const { database, user } = session.target
   return {
-    principal: session.session.lease.principal.id, connection: session.session.connection.name, database: target.database, user: target.user,
-    settings: session.settings.trail, searchPath: session.searchPath, text, executes,
-    parameters: bound === null ? '' : digestOf(bound.bind, bound.prepared.types),
+    principal: session.session.lease.principal.id, connection: session.session.connection.name, database, user,
+    settings: session.settings.trail, searchPath: session.searchPath, text,
+    parameters: bound === null ? [] : valuesOf(bound.bind, bound.prepared.types).map(({ value, ...rest }) => ({ ...rest, value: value === null ? null : Buffer.from(value) })),
   }
 }
 

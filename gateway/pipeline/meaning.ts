@@ -1,0 +1,24 @@
+// What a command means beside its letters: who runs it, where, as which role, under which settings, with which values, on which
+// relations. The intent is the hash of all that; two commands with the same intent are the same command (design.md §6).
+import { intentHash, type Intent } from '../approvals/intent.ts'
+import type { SearchPath } from '../sql/resolve.ts'
+import type { Decision } from './access.ts'
+
+export interface Meaning extends Pick<Intent, 'principal' | 'connection' | 'database' | 'text' | 'parameters'> {
+  /** With which the session signed in at the database. */
+  readonly user: string
+  /** A hash over what the session has set since, its role among it. */
+  readonly settings: string
+  /** Unqualified names resolve by the catalog's path, or by one that only the settings tell. */
+  readonly searchPath: SearchPath
+}
+
+export function intentOf({ user, settings, searchPath, ...rest }: Meaning, { resolved, catalog }: Decision): string {
+  const names = [...new Set(resolved.statements.flatMap(({ accesses }) => accesses.flatMap(({ relations }) => relations)))].toSorted()
+  // Another table of the same name is another table, and a view redefined is another view.
+  const relations = names.map((name) => {
+    const oid = catalog.byName.get(name)?.oid ?? null
+    return [name, oid, oid === null ? null : catalog.derivations?.views.get(oid) ?? null]
+  })
+  return intentHash({ ...rest, role: JSON.stringify([user, settings]), searchPath: JSON.stringify([searchPath, catalog.searchPath, relations]) })
+}
