@@ -62,6 +62,10 @@ export interface SqlStatement {
   readonly accesses: readonly Access[]
   readonly columns: readonly ColumnUse[]
   readonly functions: readonly FunctionUse[]
+  /** Names of rows, which stand before a column's dot, and the relations they may be of; none: a subquery's or a WITH table's. Left out: any name may be. */
+  readonly rows?: readonly { readonly name: string; readonly relations: readonly RelationName[] | 'any' }[]
+  /** Names the statement itself gives to columns (`as day`). */
+  readonly gives?: readonly string[]
   /** It reads some relation and writes some relation in one go (INSERT … SELECT, CTAS, UPDATE … FROM, writable CTE over others). */
   readonly isCopyingWrite: boolean
   /** Transaction control, SHOW, harmless SET, DISCARD, DEALLOCATE, CLOSE, …: needs no rule beyond any rule on the connection. */

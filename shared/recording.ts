@@ -1,4 +1,5 @@
 // A session's recording: frames in order, chained by hash, already masked when they are made.
+import type { ShadowRef } from './verdict.ts'
 
 export type FrameDirection = 'in' | 'out' | 'control'
 
@@ -36,6 +37,8 @@ export interface VerdictFrameData {
   readonly rule: string | null
   readonly policy: string | null
   readonly reason: string
+  /** Rules of `mode: shadow` that matched: what they would have done. Left out when there is none. */
+  readonly shadow?: readonly ShadowRef[]
 }
 /** `result`: how the command ended upstream. */
 export interface ResultFrameData { readonly command: string; readonly status: string; readonly rows: number; readonly bytes: number; readonly ms: number }

@@ -86,7 +86,7 @@ async function reportOf({ config, as, connection: name, run, offline }: ExplainO
     const described = await describe(run)
     return {
       effect: trial.effect, reason: trial.reason, limit: verdict.limit, objection: verdict.effect === 'allow' ? refusal?.message ?? null : null,
-      ...explain(snapshot, principal, connection, resolved),
+      ...explain(snapshot, principal, connection, resolved, Date.now()),
       columns: 'unknown' in described ? described : trial.columns(described.fields), note,
     }
   } finally {
@@ -101,7 +101,7 @@ function text({ effect, reason, limit, rules, accesses, columns, objection, note
     ...(note === null ? [] : [`note: ${note}; names are taken as written`]),
     ...(limits.length === 0 ? [] : [`limit: ${limits.join(', ')}`]),
     ...(objection === null ? [] : [`guard: ${objection}`]),
-    'rules:', ...rules.map(({ rule, effect: does, isMatch, why }) => `  ${isMatch ? '+' : '-'} ${rule.policy}/${rule.rule} (${does}) ${why}`),
+    'rules:', ...rules.map(({ rule, effect: does, isMatch, isShadow, why }) => `  ${isMatch ? '+' : '-'} ${rule.policy}/${rule.rule} (${does}${isShadow ? ', shadow' : ''}) ${why}`),
     'accesses:', ...accesses.map((access) => `  ${accessText(access)}: ${allowed(access)}`),
     ...('unknown' in columns ? [`columns: not known: ${columns.unknown}`]
       : ['columns:', ...columns.map(({ name, treatment, why }) => `  ${name}: ${treatment === 'replace' ? 'masked' : treatment}${why === null ? '' : ` (${why})`}`)]),

@@ -6,6 +6,7 @@ import type { PolicyScope, Rule } from '../../shared/policy/rule.ts'
 import { compileGlobs } from '../../shared/policy/glob.ts'
 import type { Principal } from '../../shared/principal.ts'
 import type { RuleRef } from '../../shared/verdict.ts'
+import { compileCondition, type Condition } from './condition.ts'
 import type { MaskSet, PolicySnapshot } from './snapshot.ts'
 import { compileSqlBody, type SqlMatcher } from './sql-body.ts'
 import { compileWho, type PrincipalMatcher } from './who.ts'
@@ -14,6 +15,8 @@ export interface CompiledRule {
   readonly ref: RuleRef
   readonly rule: Rule
   readonly matches: SqlMatcher
+  /** Null: whenever. */
+  readonly when: Condition | null
 }
 
 /** The rules that are about this principal on this connection, in the order of their files. */
@@ -21,6 +24,8 @@ export interface View {
   readonly deny: readonly CompiledRule[]
   readonly approve: readonly CompiledRule[]
   readonly allow: readonly CompiledRule[]
+  /** Of `mode: shadow`, of any effect: in none of the others. */
+  readonly shadow: readonly CompiledRule[]
   readonly masks: MaskSet
 }
 
@@ -50,6 +55,7 @@ export function compileSnapshot(snapshot: PolicySnapshot): Compiled {
     holdsOn: compileScope(policy.scope),
     rules: policy.rules.map((rule) => ({
       ref: { policy: policy.policy, rule: rule.id }, rule, matches: compileSqlBody(rule.body), who: compileWho(rule.who),
+      when: rule.when === null ? null : conditionOf(rule.when),
     })),
     masks: policy.masks.map((rule) => ({ rule, isExempt: compileWho(rule.except) })),
   }))
@@ -70,12 +76,21 @@ export function viewOf(snapshot: PolicySnapshot, principal: Principal, connectio
 function narrow(policies: readonly CompiledPolicy[], principal: Principal, connection: ConnectionSummary): View {
   const here = policies.filter((policy) => policy.holdsOn(connection))
   const rules = here.flatMap((policy) => policy.rules.filter(({ rule, who }) => isAbout(who, principal, rule.effect !== 'allow')))
+  const enforced = rules.filter(({ rule }) => rule.mode === 'enforce')
   return {
-    deny: rules.filter(({ rule }) => rule.effect === 'deny'),
-    approve: rules.filter(({ rule }) => rule.effect === 'approve'),
-    allow: rules.filter(({ rule }) => rule.effect === 'allow'),
+    deny: enforced.filter(({ rule }) => rule.effect === 'deny'),
+    approve: enforced.filter(({ rule }) => rule.effect === 'approve'),
+    allow: enforced.filter(({ rule }) => rule.effect === 'allow'),
+    shadow: rules.filter(({ rule }) => rule.mode === 'shadow'),
     masks: maskSet(here, principal),
   }
+}
+
+/** A policy with a wrong condition does not load (load.ts); should one be here all the same, it can never be evaluated. */
+function conditionOf(text: string): Condition {
+  const compiled = compileCondition(text)
+  if (compiled.ok) return compiled.condition
+  return { isTimed: false, constant: null, holds: () => { throw new TypeError(compiled.problem) } }
 }
 
 /** Closed: a `who` that cannot be evaluated counts in a deny or approve, and not in an allow or an `except` (design.md §4). */

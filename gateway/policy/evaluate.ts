@@ -1,92 +1,94 @@
 // The one sentence (design.md §4): any matching deny wins; else any matching approve; else allow; else deny. Pure: values in, a
 // verdict out. A statement is a set of accesses: deny and approve match on any one, an allow must cover every one.
 import type { ApprovalNeed } from '../../shared/approval.ts'
-import type { CommandFacts, ResolvedAccess, ResolvedStatement, SqlKind } from '../../shared/command.ts'
+import type { CommandFacts, ResolvedAccess, ResolvedStatement } from '../../shared/command.ts'
 import type { ConnectionSummary } from '../../shared/connection.ts'
 import type { Principal } from '../../shared/principal.ts'
-import type { LimitObligation, RuleRef, Verdict } from '../../shared/verdict.ts'
-import { hasRule, viewOf, type CompiledRule } from './compile.ts'
+import type { LimitObligation, RuleRef, ShadowRef, Verdict } from '../../shared/verdict.ts'
+import { Asked, candidates, covers, uncoveredPart, type Hit, type Uncovered } from './asked.ts'
+import { hasRule, viewOf, type CompiledRule, type View } from './compile.ts'
 import { allowReason, approveReason, denyReason, noRuleReason, uncoveredReason } from './reason.ts'
 import type { PolicySnapshot } from './snapshot.ts'
 
-/** `now`, milliseconds since the epoch, is part of the signature for rules that look at the clock; no rule does yet. */
-export function evaluate(
-  snapshot: PolicySnapshot, principal: Principal, connection: ConnectionSummary, facts: CommandFacts, _now: number,
-): Verdict {
+/** `now`: milliseconds since the epoch, for conditions that look at the clock. */
+export function evaluate(snapshot: PolicySnapshot, principal: Principal, connection: ConnectionSummary, facts: CommandFacts, now: number): Verdict {
   const view = viewOf(snapshot, principal, connection)
-  const needed = facts.statements.map(accessesOf)
-  const denied = concerned(view.deny, needed)
-  const approved = concerned(view.approve, needed)
-  const allowed = view.allow.filter((rule) => needed.some(({ accesses }) => accesses.some((access) => coversAny(rule, access))))
+  const asked = new Asked({ principal, connection, facts, now })
+  const judged = judge(view, asked, connection)
+  const shadow = shadowed(view, asked)
+  return { ...judged, shadow, isTimed: asked.isTimed }
+}
+
+/**
+ * Whether the verdict depends on how many rows the statement would give or change, which costs an EXPLAIN to find out. Not where it
+ * is refused anyway: what somebody may not run is not planned for them either.
+ */
+export function needsEstimate(snapshot: PolicySnapshot, principal: Principal, connection: ConnectionSummary, facts: CommandFacts, now: number): boolean {
+  const { deny, approve, shadow } = viewOf(snapshot, principal, connection)
+  if (![...deny, ...approve, ...shadow].some(({ rule }) => rule.rowsOver !== null)) return false
+  const few = evaluate(snapshot, principal, connection, { ...facts, estimatedRows: 0 }, now)
+  if (few.effect === 'deny' && few.rule !== null) return false
+  const many = evaluate(snapshot, principal, connection, { ...facts, estimatedRows: null }, now)
+  if (few.effect === 'deny' && many.effect === 'deny') return false
+  return many.effect !== few.effect || many.matched.length !== few.matched.length || many.shadow.length !== few.shadow.length
+}
+
+function judge(view: View, asked: Asked, connection: ConnectionSummary): Omit<Verdict, 'shadow' | 'isTimed'> {
+  const denied = concerned(view.deny, asked)
+  const approved = concerned(view.approve, asked)
+  const allowed = allowing(view.allow, asked)
   const matched = [...denied.map(({ rule }) => rule), ...approved.map(({ rule }) => rule), ...allowed].map(({ ref }) => ref)
 
   const [deny] = denied
-  if (deny !== undefined) return refused(denyReason(deny.rule, deny.access), deny.rule.ref, matched)
+  if (deny !== undefined) return refused(denyReason(deny), deny.rule.ref, matched)
   const [approve] = approved
   if (approve !== undefined) {
     return {
-      effect: 'approve', rule: approve.rule.ref, reason: approveReason(approve.rule, approve.access), matched,
+      effect: 'approve', rule: approve.rule.ref, reason: approveReason(approve), matched,
       limit: strictest([...approved.map(({ rule }) => rule), ...allowed]), need: needOf(approved.map(({ rule }) => rule)),
     }
   }
   if (!hasRule(view)) return refused(noRuleReason(connection), null, matched)
-  const uncovered = firstUncovered(view.allow, needed)
-  if (uncovered !== null) return refused(uncoveredReason(uncovered.kind, uncovered.relation), null, matched)
+  const uncovered = firstUncovered(view.allow, asked)
+  if (uncovered !== null) return refused(uncoveredReason(uncovered), null, matched)
   return {
     effect: 'allow', rule: allowed[0]?.ref ?? null, reason: allowReason(allowed[0] ?? null), matched, limit: strictest(allowed), need: null,
   }
 }
 
-export interface Needed { readonly statement: ResolvedStatement; readonly accesses: readonly ResolvedAccess[] }
-
-/** The statement's own kind is asked about too, where no access bears it: `do`, `set`, `create` of a role, `select 1`. */
-export function accessesOf(statement: ResolvedStatement): Needed {
-  const { kind } = statement.statement
-  if (statement.accesses.some((access) => access.kind === kind)) return { statement, accesses: statement.accesses }
-  return { statement, accesses: [...statement.accesses, { kind, relations: [], isFreeCatalog: false }] }
-}
-
-interface Hit { readonly rule: CompiledRule; readonly access: ResolvedAccess }
-
 /** For deny and approve. */
-function concerned(rules: readonly CompiledRule[], needed: readonly Needed[]): readonly Hit[] {
-  const hits: Hit[] = []
-  for (const rule of rules) {
-    const access = firstConcerned(rule, needed)
-    if (access !== undefined) hits.push({ rule, access })
-  }
-  return hits
-}
+const concerned = (rules: readonly CompiledRule[], asked: Asked): readonly Hit[] => rules.flatMap((rule) => asked.concern(rule) ?? [])
 
-/** A rule that fails to evaluate counts as a match. */
-function firstConcerned({ matches }: CompiledRule, needed: readonly Needed[]): ResolvedAccess | undefined {
-  for (const { statement, accesses } of needed) {
-    const { isHarmless } = statement.statement
-    const access = accesses.find((one) => orElse(() => matches.mayConcern(one, isHarmless), true))
-    if (access !== undefined) return access
-  }
-  return undefined
+/** Allow rules that cover some access, or one of the relations it may mean. */
+export function allowing(rules: readonly CompiledRule[], asked: Asked): readonly CompiledRule[] {
+  const found = new Set(asked.needed.flatMap((needed) => asked.applying(rules, needed).filter((rule) => needed.accesses.some((access) => coversAny(rule, access)))))
+  return rules.filter((rule) => found.has(rule))
 }
 
 export const coversAny = (rule: CompiledRule, access: ResolvedAccess): boolean => candidates(access).some((relation) => covers(rule, access.kind, relation))
 
-/** For allow: a rule that fails to evaluate covers nothing. */
-const covers = (rule: CompiledRule, kind: SqlKind, relation: string | null): boolean => orElse(() => rule.matches.covers(kind, relation), false)
-
-const noRelation: readonly null[] = [null]
-const candidates = (access: ResolvedAccess): readonly (string | null)[] => (access.relations.length === 0 ? noRelation : access.relations)
-
-/** Rules cover together: each candidate of each access by some rule. */
-function firstUncovered(rules: readonly CompiledRule[], needed: readonly Needed[]): { readonly kind: SqlKind; readonly relation: string | null } | null {
-  for (const { statement, accesses } of needed) {
-    for (const access of accesses) {
-      if (isFree(statement, access)) continue
+/** Each candidate of each access, by the rules together. */
+function firstUncovered(rules: readonly CompiledRule[], asked: Asked): Uncovered | null {
+  for (const needed of asked.needed) {
+    const applying = asked.applying(rules, needed)
+    for (const access of needed.accesses) {
+      if (isFree(needed.statement, access)) continue
       for (const relation of candidates(access)) {
-        if (!rules.some((rule) => covers(rule, access.kind, relation))) return { kind: access.kind, relation }
+        const uncovered = uncoveredPart(applying, needed, { kind: access.kind, relation })
+        if (uncovered !== null) return uncovered
       }
     }
   }
   return null
+}
+
+function shadowed({ shadow }: View, asked: Asked): readonly ShadowRef[] {
+  if (shadow.length === 0) return []
+  const allows = new Set(allowing(shadow.filter(({ rule }) => rule.effect === 'allow'), asked))
+  return shadow.flatMap((rule) => {
+    const isMatch = rule.rule.effect === 'allow' ? allows.has(rule) : asked.concern(rule) !== null
+    return isMatch ? [{ ...rule.ref, effect: rule.rule.effect }] : []
+  })
 }
 
 /** Needs no rule beyond any rule: reading the listed catalogs, and what a harmless statement does without touching a relation. */
@@ -95,17 +97,9 @@ export function isFree(statement: ResolvedStatement, access: ResolvedAccess): bo
   return statement.statement.isHarmless && access.relations.length === 0
 }
 
-export function orElse(ask: () => boolean, onError: boolean): boolean {
-  try {
-    return ask()
-  } catch {
-    return onError
-  }
-}
-
 const noLimit: LimitObligation = { rows: null, seconds: null }
 
-function refused(reason: string, rule: RuleRef | null, matched: readonly RuleRef[]): Verdict {
+function refused(reason: string, rule: RuleRef | null, matched: readonly RuleRef[]): ReturnType<typeof judge> {
   return { effect: 'deny', rule, reason, matched, limit: noLimit, need: null }
 }
 

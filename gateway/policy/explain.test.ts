@@ -11,7 +11,7 @@ rules:
 `, 'policy: q\nconnections: [other]\nrules: [{ id: far, who: everyone, allow: { sql: "*" } }]\n')
 
 test('each rule says why it matched or not: connection, who, accesses', () => {
-  const { rules, accesses } = explain(snapshot, inGroup('x'), shop, sql('select public.t', 'insert public.u'))
+  const { rules, accesses } = explain(snapshot, inGroup('x'), shop, sql('select public.t', 'insert public.u'), 0)
   expect(rules.map(({ rule, isMatch, why }) => [rule.rule, isMatch, why])).toEqual([
     ['read', true, 'accesses: select on public.t'],
     ['others', false, 'who: is not about this principal'],

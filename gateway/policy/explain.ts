@@ -5,7 +5,8 @@ import type { ConnectionSummary } from '../../shared/connection.ts'
 import type { Principal } from '../../shared/principal.ts'
 import type { Effect, LimitObligation, RuleRef } from '../../shared/verdict.ts'
 import { compileSnapshot, isAbout, type CompiledRule } from './compile.ts'
-import { accessesOf, coversAny, isFree, orElse, type Needed } from './evaluate.ts'
+import { Asked, type Needed } from './asked.ts'
+import { coversAny, isFree } from './evaluate.ts'
 import type { PolicySnapshot } from './snapshot.ts'
 import type { PrincipalMatcher } from './who.ts'
 
@@ -14,6 +15,8 @@ export interface RuleExplanation {
   readonly effect: Effect
   readonly isMatch: boolean
   readonly why: string
+  /** Of `mode: shadow`: decides nothing. */
+  readonly isShadow: boolean
   readonly limit: LimitObligation | null
 }
 
@@ -28,15 +31,21 @@ export interface AccessExplanation {
 
 export interface Explanation { readonly rules: readonly RuleExplanation[]; readonly accesses: readonly AccessExplanation[] }
 
-export function explain(snapshot: PolicySnapshot, principal: Principal, connection: ConnectionSummary, facts: SqlCommandFacts): Explanation {
-  const needed = facts.statements.map(accessesOf)
+export function explain(snapshot: PolicySnapshot, principal: Principal, connection: ConnectionSummary, facts: SqlCommandFacts, now: number): Explanation {
+  const asked = new Asked({ principal, connection, facts, now })
   const policies = compileSnapshot(snapshot).policies.map((policy) => ({ policy, isHere: policy.holdsOn(connection) }))
   const rules = policies.flatMap(({ policy, isHere }) => policy.rules.map((rule): RuleExplanation => ({
-    rule: rule.ref, effect: rule.rule.effect, limit: rule.rule.limit,
-    ...(isHere ? matchOf(rule, principal, needed) : { isMatch: false, why: `connection: policy ${policy.policy} does not hold on ${connection.name}` }),
+    rule: rule.ref, effect: rule.rule.effect, limit: rule.rule.limit, isShadow: rule.rule.mode === 'shadow',
+    ...(isHere ? matchOf(rule, principal, asked) : { isMatch: false, why: `connection: policy ${policy.policy} does not hold on ${connection.name}` }),
   })))
-  const allows = policies.flatMap(({ policy, isHere }) => (isHere ? policy.rules : []).filter(({ rule, who }) => rule.effect === 'allow' && isAbout(who, principal, false)))
-  return { rules, accesses: needed.flatMap((one) => one.accesses.map((access) => accessOf(one, access, allows))) }
+  const allows = policies.flatMap(({ policy, isHere }) => (isHere ? policy.rules : []).filter(({ rule, who }) => rule.effect === 'allow' && rule.mode === 'enforce' && isAbout(who, principal, false)))
+  return {
+    rules,
+    accesses: asked.needed.flatMap((one) => {
+      const applying = asked.applying(allows, one)
+      return one.accesses.map((access) => accessOf(one, access, applying))
+    }),
+  }
 }
 
 function accessOf({ statement }: Needed, access: ResolvedAccess, allows: readonly CompiledRule[]): AccessExplanation {
@@ -46,14 +55,22 @@ function accessOf({ statement }: Needed, access: ResolvedAccess, allows: readonl
   }
 }
 
-function matchOf(rule: CompiledRule & { readonly who: PrincipalMatcher }, principal: Principal, needed: readonly Needed[]): { readonly isMatch: boolean; readonly why: string } {
+interface Match { readonly isMatch: boolean; readonly why: string }
+
+function matchOf(rule: CompiledRule & { readonly who: PrincipalMatcher }, principal: Principal, asked: Asked): Match {
   const isAllow = rule.rule.effect === 'allow'
   if (!isAbout(rule.who, principal, !isAllow)) return { isMatch: false, why: 'who: is not about this principal' }
-  const hits = needed.flatMap(({ statement, accesses }) => accesses.filter((access) => (isAllow
-    ? coversAny(rule, access)
-    : orElse(() => rule.matches.mayConcern(access, statement.statement.isHarmless), true))))
-  if (hits.length === 0) return { isMatch: false, why: `accesses: ${isAllow ? 'covers' : 'is about'} none of them` }
-  return { isMatch: true, why: `accesses: ${hits.map(accessText).join(', ')}` }
+  // The same rule without its conditions says whether it was they that did not hold.
+  const unconditional = { ...rule, when: null, rule: { ...rule.rule, rowsOver: null } }
+  const accesses = hitsOf(unconditional, asked)
+  if (accesses.length === 0) return { isMatch: false, why: `accesses: ${isAllow ? 'covers' : 'is about'} none of them` }
+  if (hitsOf(rule, asked).length === 0) return { isMatch: false, why: rule.rule.when === null ? 'rows-over: fewer rows are estimated' : 'when: does not hold' }
+  return { isMatch: true, why: `accesses: ${accesses.map(accessText).join(', ')}` }
+}
+
+function hitsOf(rule: CompiledRule, asked: Asked): readonly ResolvedAccess[] {
+  if (rule.rule.effect !== 'allow') return asked.concerns(rule)
+  return asked.needed.flatMap((one) => (asked.applying([rule], one).length === 0 ? [] : one.accesses.filter((access) => coversAny(rule, access))))
 }
 
 export function accessText({ kind, relations }: { readonly kind: SqlKind; readonly relations: readonly string[] }): string {

@@ -7,6 +7,7 @@ import { policySchema, type Policy } from '../../shared/policy/rule.ts'
 import { configFileBytesMax, policyFilesMax } from '../limits.ts'
 import { parseYamlFile, shownPath, type Path, type Problem, type YamlResult } from '../yaml-file.ts'
 import { compileSnapshot } from './compile.ts'
+import { compileCondition } from './condition.ts'
 import type { PolicySnapshot } from './snapshot.ts'
 
 export type PolicyLoad =
@@ -26,7 +27,7 @@ export async function loadPolicies(folder: string): Promise<PolicyLoad> {
   const parsed = files.map((file) => ({ file, result: parseYamlFile(policySchema, file.shown, file.text) }))
   problems.push(...parsed.flatMap(({ result }) => (result.ok ? [] : result.problems)))
   const good = parsed.flatMap(({ file, result }) => (result.ok ? [{ shown: file.shown, result }] : []))
-  problems.push(...duplicates(good))
+  problems.push(...duplicates(good), ...wrongConditions(good))
   if (problems.length > 0) return { ok: false, problems }
   const snapshot: PolicySnapshot = { hash: hashOf(files), policies: good.map(({ result }) => result.value) }
   compileSnapshot(snapshot)
@@ -78,6 +79,13 @@ function duplicates(files: readonly Good[]): Problem[] {
     }
   }
   return problems
+}
+
+function wrongConditions(files: readonly Good[]): Problem[] {
+  return files.flatMap(({ result }) => result.value.rules.flatMap(({ when }, at) => {
+    const compiled = when === null ? null : compileCondition(when)
+    return compiled === null || compiled.ok ? [] : [result.problemAt(['rules', at, 'when'], compiled.problem)]
+  }))
 }
 
 /** Lengths before contents, so that no two folders give the same bytes. */

@@ -1,21 +1,32 @@
 // The sentence a verdict gives people: what, why, by which rule. Kinds and relation names only, never values of the statement.
-import { noSchema, type ResolvedAccess, type SqlKind } from '../../shared/command.ts'
+import { noSchema } from '../../shared/command.ts'
 import type { ConnectionSummary } from '../../shared/connection.ts'
+import type { Hit, Uncovered } from './asked.ts'
 import type { CompiledRule } from './compile.ts'
+import type { Concern } from './sql-body.ts'
 
-export function denyReason(rule: CompiledRule, access: ResolvedAccess): string {
+export function denyReason({ rule, access, concern }: Hit): string {
   // A rule without `on` speaks of the kind as such, so the sentence does too.
-  const on = rule.rule.body.on === null ? '' : onRelation(access.relations[0] ?? null)
-  return `denied by ${ruleName(rule)}: ${access.kind} is not allowed${on}`
+  const { on, columns } = rule.rule.body
+  return `denied by ${ruleName(rule)}: ${access.kind} is not allowed${on === null && columns === null ? '' : onRelation(concern.relation)}${besides(concern)}${over(rule)}`
 }
 
-export function approveReason(rule: CompiledRule, access: ResolvedAccess): string {
+export function approveReason({ rule, access, concern }: Hit): string {
   const { groups, users } = rule.rule.need ?? { groups: [], users: [] }
   const deciders = [...groups, ...users]
-  return `held by ${ruleName(rule)} for ${deciders.map(printable).join(' or ')}: ${access.kind}${onRelation(access.relations[0] ?? null)} needs approval`
+  return `held by ${ruleName(rule)} for ${deciders.map(printable).join(' or ')}: ${access.kind}${onRelation(concern.relation)}${besides(concern)}${over(rule)} needs approval`
 }
 
-export const uncoveredReason = (kind: SqlKind, relation: string | null): string => `no rule allows ${kind}${onRelation(relation)}`
+export function uncoveredReason({ kind, relation, column }: Uncovered): string {
+  return `no rule allows ${kind}${onRelation(relation)}${besides({ column, call: null })}`
+}
+
+/** The estimate itself stays here: it tells of rows that people may not count. */
+const over = ({ rule }: CompiledRule): string => (rule.rowsOver === null ? '' : ` of what may be more than ${rule.rowsOver} rows`)
+
+function besides({ column, call }: Pick<Concern, 'column' | 'call'>): string {
+  return `${column === null ? '' : column === '*' ? ' (all columns)' : ` (column ${printable(column)})`}${call === null ? '' : ` with ${printable(call)}()`}`
+}
 
 export const noRuleReason = (connection: ConnectionSummary): string => `no rule gives you access to connection ${printable(connection.name)}`
 

@@ -7,6 +7,10 @@ export interface Collector {
   readonly functions: Map<string, FunctionUse>
   /** Aliases and table names that a bare ColumnRef may mean as a whole row (`select c from customers c`). */
   readonly rowNames: Set<string>
+  /** What each row name stands for: relations, none for a subquery or a WITH table, or it may be any. */
+  readonly sources: Map<string, readonly RelationName[] | 'any'>
+  /** Names that the statement itself gives to columns. */
+  readonly given: Set<string>
   readsRows: boolean
   writesRows: boolean
   /** An assignment from another column of the same row (`set notes = email`). */
@@ -35,7 +39,7 @@ export function newContext(): Context {
     accesses: new Map(), columns: new Map(), functions: new Map(),
     // Rows that RETURNING, ON CONFLICT and rules have without naming them in FROM.
     rowNames: new Set(['old', 'new', 'excluded']),
-   
+    sources: new Map([['old', 'any'], ['new', 'any'], ['excluded', 'any']]), given: new Set(),
     readsRows: false, writesRows: false, copiesColumns: false, setsSearchPath: false, readingSetting: null,
   }
   return { into, scope: null, naming: 'select', isDefinition: false, isNested: false }
@@ -51,6 +55,15 @@ export function addColumn({ into }: Context, qualifier: string | null, name: str
   const key = `${use}\0${qualifier ?? ''}\0${name}`
   if (!into.columns.has(key)) into.columns.set(key, { qualifier, name, use })
 }
+
+export function addSource({ into }: Context, name: string, relations: readonly RelationName[] | 'any'): void {
+  const known = into.sources.get(name) ?? []
+  const isNew = (one: RelationName) => known === 'any' || !known.some((other) => other.name === one.name && other.schema === one.schema)
+  into.sources.set(name, known === 'any' || relations === 'any' || known.length > sameNameMax ? 'any' : [...known, ...relations.filter(isNew)])
+}
+
+/** One alias for so many tables is not what people write: it may be any then. */
+const sameNameMax = 16
 
 export function addFunction({ into }: Context, use: FunctionUse): void {
   const key = `${use.schema ?? ''}\0${use.name}\0${String(use.isConstant)}`

@@ -1,5 +1,6 @@
 // From libpg_query's tree to SqlFacts: one table of statements; what is not in it is `other` and needs a rule for that word.
 import type { SqlFacts, SqlStatement } from '../../shared/command.ts'
+import { statementNamesMax } from '../limits.ts'
 import { addAccess, columnsOf, newContext, type Context } from './collector.ts'
 import type { Describers, Description } from './describe.ts'
 import { ddlStatements } from './statements-ddl.ts'
@@ -31,10 +32,17 @@ function statementOf(raw: Fields, byteLength: number): SqlStatement {
     isHarmless: found.isHarmless ?? false,
     setsSearchPath: (found.setsSearchPath ?? false) || into.setsSearchPath,
     ...(into.readingSetting !== null && { readingSetting: into.readingSetting }),
+    ...namesOf(into),
     ...(found.copyOut !== undefined && { copyOut: found.copyOut }),
     setting: found.setting ?? null, prepares: found.prepares ?? null, executes: found.executes ?? null, deallocates: found.deallocates ?? null,
     declares: found.declares ?? null, fetches: found.fetches ?? null, closes: found.closes ?? null,
   }
+}
+
+/** Left out where they are too many, which makes columns anybody's. */
+function namesOf({ sources, given }: Context['into']): Pick<SqlStatement, 'rows' | 'gives'> {
+  if (sources.size > statementNamesMax || given.size > statementNamesMax) return {}
+  return { rows: [...sources].map(([name, relations]) => ({ name, relations })), gives: [...given] }
 }
 
 function describe(value: unknown, context: Context): Description {

@@ -3,6 +3,7 @@
 import type { Access, FunctionUse, RelationName, ResolvedAccess, ResolvedStatement, SqlCommandFacts, SqlFacts, SqlStatement } from '../../shared/command.ts'
 import type { Catalog } from './catalog.ts'
 import { freeCatalog } from './free-catalog.ts'
+import { namesOf } from './known-names.ts'
 import { noSchema } from './object-names.ts'
 
 /** Whether unqualified names resolve by the catalog's search path, or the session has changed it and any schema is possible. */
@@ -32,7 +33,8 @@ export function resolve(facts: SqlFacts, catalog: Catalog, searchPath: SearchPat
     // PostgreSQL looks names up when the statement's turn comes: `set search_path = x; select * from t` in one text.
     if (statement.setsSearchPath || callsOne) path = 'unknown'
   }
-  return { facts: { kind: 'sql', statements }, unknownRelations: [...unknown], callsUserFunction, paths }
+  const names = namesOf(catalog)
+  return { facts: { kind: 'sql', statements, ...(names !== undefined && { names }) }, unknownRelations: [...unknown], callsUserFunction, paths }
 }
 
 /** Names the catalog does not have are added to `unknown`. */

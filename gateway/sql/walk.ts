@@ -1,7 +1,7 @@
 // The walk over queries and expressions, a table keyed by node type. A type that is not in the table is walked through, child by
 // child: nothing is skipped because it is unknown. Recursion is fine here, the worker has a stack for it (parser-worker.ts).
 import type { RelationName } from '../../shared/command.ts'
-import { addAccess, addColumn, addFunction, isCommonTable, type Context, type Scope } from './collector.ts'
+import { addAccess, addColumn, addFunction, addSource, isCommonTable, type Context, type Scope } from './collector.ts'
 import { isVacuous } from './condition.ts'
 import { effectsOfFunction } from './function-effects.ts'
 import { accessOfFunction } from './functions/risky.ts'
@@ -48,6 +48,7 @@ function withScope(fields: Fields, context: Context): Context {
     // Without RECURSIVE a table's own body, and those before it, still mean the real relation of that name.
     const scope = clause['recursive'] === true ? all : { names: new Set(seen), outer: context.scope }
     if (listOf(table['aliascolnames']).length > 0) addColumn(context, text(table['ctename']), '*', 'read')
+    for (const name of words(table['aliascolnames'])) context.into.given.add(name)
     walkFields(table, { ...context, scope, isNested: true }, ['aliascolnames'])
     seen.add(text(table['ctename']) ?? '')
   }
@@ -59,7 +60,16 @@ function select(fields: Fields, outer: Context): void {
   const into = as('IntoClause', fields['intoClause'], 'intoClause')
   if (into !== null) createFrom(into, context)
   lockRows(fields, context)
+  namesGiven(fields['targetList'], context)
   walkFields(fields, context, ['withClause', 'intoClause', 'lockingClause'])
+}
+
+/** `expression as name`: later clauses and outer queries may use the name. */
+function namesGiven(targets: unknown, { into }: Context): void {
+  for (const item of listOf(targets)) {
+    const name = text(as('ResTarget', item)?.['name'])
+    if (name !== null) into.given.add(name)
+  }
 }
 
 /** SELECT … INTO and CREATE TABLE … AS: a relation made of rows. */
@@ -103,10 +113,13 @@ function target(fields: Fields): { readonly relation: RelationName; readonly ran
   return { relation: relationOf(range), range }
 }
 
-function nameRow(range: Fields, context: Context): void {
+/** `relation` null: a WITH table. */
+function nameRow(range: Fields, relation: RelationName | null, context: Context): void {
   const alias = as('Alias', range['alias'], 'alias')
-  context.into.rowNames.add(text(alias?.['aliasname']) ?? text(range['relname']) ?? '')
-  if (alias !== null) walk(range['alias'], context, 'alias')
+  const name = text(alias?.['aliasname']) ?? text(range['relname']) ?? ''
+  context.into.rowNames.add(name)
+  addSource(context, name, relation === null ? [] : [relation])
+  if (alias !== null) renamed(alias, context)
 }
 
 function insert(fields: Fields, outer: Context): void {
@@ -114,7 +127,7 @@ function insert(fields: Fields, outer: Context): void {
   const { relation, range } = target(fields)
   addAccess(context, 'insert', relation)
   context.into.writesRows = true
-  nameRow(range, context)
+  nameRow(range, relation, context)
   targetColumns(fields['cols'], context)
   walk(fields['selectStmt'], context)
   const conflict = as('OnConflictClause', fields['onConflictClause'], 'onConflictClause')
@@ -134,7 +147,7 @@ function update(fields: Fields, outer: Context): void {
   if (isVacuous(fields['whereClause'])) addAccess(context, 'update-without-where', relation)
   context.into.writesRows = true
   if (relation.name === 'pg_settings') setsAnything(context)
-  nameRow(range, context)
+  nameRow(range, relation, context)
   assignments(fields['targetList'], context)
   returning(fields, relation, context)
   walkFields(fields, context, ['withClause', 'relation', 'targetList', 'returningClause'])
@@ -152,7 +165,7 @@ function remove(fields: Fields, outer: Context): void {
   const { relation, range } = target(fields)
   addAccess(context, 'delete', relation)
   if (isVacuous(fields['whereClause'])) addAccess(context, 'delete-without-where', relation)
-  nameRow(range, context)
+  nameRow(range, relation, context)
   returning(fields, relation, context)
   walkFields(fields, context, ['withClause', 'relation', 'returningClause'])
 }
@@ -162,7 +175,7 @@ function merge(fields: Fields, outer: Context): void {
   const { relation, range } = target(fields)
   addAccess(context, 'merge', relation)
   context.into.writesRows = true
-  nameRow(range, context)
+  nameRow(range, relation, context)
   for (const item of listOf(fields['mergeWhenClauses'])) {
     const clause = as('MergeWhenClause', item) ?? {}
     mergeAction(clause, relation, isVacuous(fields['joinCondition']) && isVacuous(clause['condition']), context)
@@ -223,28 +236,45 @@ function returning(fields: Fields, relation: RelationName, context: Context): vo
   if (clause === null) return
   addAccess(context, 'select', relation)
   if (context.isNested) context.into.readsRows = true
-  for (const option of listOf(clause['options'])) context.into.rowNames.add(text(as('ReturningOption', option)?.['value']) ?? '')
+  for (const option of listOf(clause['options'])) nameAny(text(as('ReturningOption', option)?.['value']) ?? '', context)
   walkFields(clause, context)
 }
 
 function readRelation(fields: Fields, context: Context): void {
   const relation = relationOf(fields)
-  nameRow(fields, context)
-  if (fields['schemaname'] === undefined && isCommonTable(context.scope, relation.name)) return
+  const isWithTable = fields['schemaname'] === undefined && isCommonTable(context.scope, relation.name)
+  nameRow(fields, isWithTable ? null : relation, context)
+  if (isWithTable) return
   addAccess(context, context.naming, relation)
   if (!context.isDefinition) context.into.readsRows = true
 }
 
-/** An alias that renames columns hides their names from everything that goes by name. */
+/** Of a join or a function in FROM: columns under it may be of any table. */
 function alias(fields: Fields, context: Context): void {
   const name = text(fields['aliasname'])
-  if (name !== null) context.into.rowNames.add(name)
-  if (listOf(fields['colnames']).length > 0) addColumn(context, name, '*', 'read')
+  if (name !== null) nameAny(name, context)
+  renamed(fields, context)
+}
+
+function nameAny(name: string, context: Context): void {
+  context.into.rowNames.add(name)
+  addSource(context, name, 'any')
+}
+
+/** An alias that renames columns hides their names from everything that goes by name. */
+function renamed(alias: Fields, context: Context): void {
+  if (listOf(alias['colnames']).length > 0) addColumn(context, text(alias['aliasname']), '*', 'read')
+  for (const name of words(alias['colnames'])) context.into.given.add(name)
 }
 
 function rangeSubselect(fields: Fields, context: Context): void {
-  const name = text(as('Alias', fields['alias'], 'alias')?.['aliasname'])
-  if (name !== null) context.into.rowNames.add(name)
+  const alias = as('Alias', fields['alias'], 'alias')
+  const name = text(alias?.['aliasname'])
+  if (name !== null) {
+    context.into.rowNames.add(name)
+    addSource(context, name, [])
+  }
+  for (const given of words(alias?.['colnames'])) context.into.given.add(given)
   walkFields(fields, context, ['alias'])
 }
 
@@ -282,7 +312,7 @@ function join(fields: Fields, context: Context): void {
   // NATURAL compares whatever columns share a name.
   if (fields['isNatural'] === true) addColumn(context, null, '*', 'read')
   const merged = text(as('Alias', fields['join_using_alias'], 'alias')?.['aliasname'])
-  if (merged !== null) context.into.rowNames.add(merged)
+  if (merged !== null) nameAny(merged, context)
   walkFields(fields, context, ['usingClause', 'join_using_alias'])
 }
 

@@ -1,32 +1,28 @@
 // The YAML of a policy file, as zod schemas (design.md §4). Unknown keys are errors, and so is a rule that this gateway could not
 // enforce. What is parsed is normalised: lists are lists, durations are milliseconds, `who` is requirements.
 import { z } from 'zod'
-import { approvalWithinMsDefault, approvalWithinMsMax } from '../limits.ts'
+import { approvalWithinMsDefault, approvalWithinMsMax, conditionCharactersMax } from '../limits.ts'
 import type { ApprovalNeed } from '../approval.ts'
-import type { SqlKind } from '../command.ts'
 import type { Effect, LimitObligation } from '../verdict.ts'
 import { parseDuration } from './duration.ts'
-import { identifierGlobProblem } from './identifier-glob.ts'
 import { functionPinSchema, type FunctionPin } from './functions.ts'
 import { maskSchema, type MaskRule } from './mask.ts'
 import { policyTestSchema, type PolicyTest } from './policy-test.ts'
 import { globText, knownKeys, oneOrMany, plainName, principalId, someOf } from './shapes.ts'
-import { baseKind, sqlKindProblem } from './sql-kinds.ts'
+import { allowSchema, bodySchema, type SqlBody } from './sql-body.ts'
 import { isNobody, nobody, whoSchema, type Who } from './who.ts'
-
-export interface SqlBody {
-  readonly kind: 'sql'
-  /** `*` stands for every kind. */
-  readonly kinds: readonly (SqlKind | '*')[]
-  /** Globs over `schema.table`; null: any table, and none. */
-  readonly on: readonly string[] | null
-}
 
 export interface Rule {
   readonly id: string
   readonly who: Who
   readonly effect: Effect
   readonly body: SqlBody
+  /** A CEL expression that must be true besides; null: none. Its types are checked where it is compiled, gateway/policy/condition.ts. */
+  readonly when: string | null
+  /** Only statements that give or change more rows than this, as PostgreSQL's planner estimates; null: any. Of deny and approve. */
+  readonly rowsOver: number | null
+  /** `shadow`: decided and recorded, not enforced. */
+  readonly mode: 'enforce' | 'shadow'
   readonly limit: LimitObligation | null
   /** Of an approve rule; null otherwise. */
   readonly need: Omit<ApprovalNeed, 'also'> | null
@@ -46,39 +42,6 @@ export interface Policy {
   readonly functions?: readonly FunctionPin[]
 }
 
-const sqlKind = z.string().superRefine((word, context) => {
-  const problem = word === '*' ? null : sqlKindProblem(word)
-  if (problem !== null) context.addIssue({ code: 'custom', message: problem })
-}).transform((word) => word as SqlKind | '*')
-
-const relationGlob = globText.superRefine((pattern, context) => {
-  const problem = identifierGlobProblem(pattern, 2)
-  if (problem !== null) context.addIssue({ code: 'custom', message: problem })
-})
-
-/** What belongs to protocols that come later: a rule nobody enforces must not load. */
-const notYet = (kind: string) => z.never({ error: `${kind} rules are not available yet; this gateway enforces sql` }).optional()
-const later = { kubernetes: notYet('kubernetes'), ssh: notYet('ssh'), http: notYet('http'), mcp: notYet('mcp'),
-  resources: notYet('kubernetes'), namespaces: notYet('kubernetes'), commands: notYet('ssh'), paths: notYet('http'),
-  tools: notYet('mcp'), arguments: notYet('mcp') }
-const bodyShape = { sql: someOf(sqlKind).optional(), on: someOf(relationGlob).optional(), ...later }
-
-const bodySchema = z.strictObject(bodyShape, knownKeys(bodyShape, { hidden: Object.keys(later) }))
-  .superRefine((body, context) => {
-    if (body.sql === undefined) context.addIssue({ code: 'custom', message: 'says nothing; expected sql: [kinds] such as { sql: [select], on: ["public.*"] }' })
-  })
-  .transform((body): SqlBody => ({ kind: 'sql', kinds: body.sql ?? [], on: body.on ?? null }))
-
-/** Allow of `update` covers `update-without-where`: an allow that names only the latter would read as if it did not. */
-const allowSchema = bodySchema.superRefine((body, context) => {
-  for (const [at, kind] of body.kinds.entries()) {
-    const base = kind === '*' ? undefined : baseKind[kind]
-    if (base !== undefined) {
-      context.addIssue({ code: 'custom', path: ['sql', at], message: `an allow of ${base} covers ${kind} already; name it in a deny or approve to hold it back` })
-    }
-  }
-})
-
 const durationExpected = 'expected a duration of at most 7d, such as 90s, 15m or 1h'
 const duration = z.string({ error: durationExpected }).transform((text, context) => {
   const ms = parseDuration(text)
@@ -97,9 +60,14 @@ const byShape = { groups: oneOrMany(name).optional(), users: oneOrMany(principal
 const bySchema = z.strictObject(byShape, knownKeys(byShape))
   .refine((by) => (by.groups ?? []).length + (by.users ?? []).length > 0, { error: 'names nobody who could approve; expected groups or users' })
 
+const condition = z.string({ error: 'expected a condition in CEL, such as \'now.getHours("Europe/Berlin") >= 9\'' }).min(1, { error: 'says nothing; leave the key out' })
+  .max(conditionCharactersMax, { error: `is longer than ${conditionCharactersMax} characters (conditionCharactersMax)` })
+
 const ruleShape = {
   id: plainName, who: whoSchema.optional(),
   allow: allowSchema.optional(), approve: bodySchema.optional(), deny: bodySchema.optional(),
+  when: condition.optional(), 'rows-over': z.number().int().min(0).optional(),
+  mode: z.enum(['enforce', 'shadow'], { error: 'expected enforce or shadow' }).default('enforce'),
   limit: limitSchema.optional(), by: bySchema.optional(), within: duration.optional(),
 }
 type WrittenRule = z.output<z.ZodObject<typeof ruleShape, z.core.$strict>>
@@ -110,7 +78,8 @@ const ruleSchema = z.strictObject(ruleShape, knownKeys(ruleShape)).superRefine(c
   const effect = effects.find((word) => rule[word] !== undefined) ?? 'deny'
   const { by } = rule
   return {
-    id: rule.id, who: rule.who ?? nobody, effect, body: rule[effect] ?? { kind: 'sql', kinds: ['*'], on: null }, limit: rule.limit ?? null,
+    id: rule.id, who: rule.who ?? nobody, effect, body: rule[effect] ?? { kind: 'sql', kinds: ['*'], on: null, columns: null, functions: null },
+    when: rule.when ?? null, rowsOver: rule['rows-over'] ?? null, mode: rule.mode, limit: rule.limit ?? null,
     need: by === undefined ? null : { groups: by.groups ?? [], users: by.users ?? [], count: by.count, withinMs: rule.within ?? approvalWithinMsDefault },
   }
 })
@@ -123,6 +92,7 @@ function checkRule(rule: WrittenRule, context: z.RefinementCtx): void {
   if (effect !== 'allow' && isNobody(rule.who ?? nobody)) {
     problem(`names nobody, so it would ${effect === 'deny' ? 'deny' : 'ask about'} nothing; write who: everyone, or name them`, rule.who === undefined ? [] : ['who'])
   }
+  if (effect === 'allow' && rule['rows-over'] !== undefined) problem('only a deny or approve has rows-over: an estimate opens nothing; limit: { rows } is exact', ['rows-over'])
   if (effect === 'deny' && rule.limit !== undefined) problem('a deny has no limit', ['limit'])
   if (effect === 'approve' && rule.by === undefined) problem('an approve rule needs by: who may approve, such as { groups: [on-call], count: 1 }')
   if (effect !== 'approve' && rule.by !== undefined) problem('only an approve rule has by', ['by'])

@@ -16,6 +16,9 @@ export const sqlKinds = {
   transaction: 'opaque', session: 'opaque', other: 'opaque',
 } as const satisfies Record<SqlKind, 'relation' | 'statement' | 'opaque' | 'derived' | 'folded'>
 
+/** Kinds that name columns; any other is about whole rows or tables. */
+export const byColumn: ReadonlySet<SqlKind> = new Set<SqlKind>(['select', 'insert', 'update', 'update-without-where'])
+
 /** Derived kind → the kind it comes with. */
 export const baseKind: Partial<Record<SqlKind, SqlKind>> = { 'update-without-where': 'update', 'delete-without-where': 'delete' }
 
