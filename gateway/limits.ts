@@ -262,7 +262,7 @@ export const eventPageMax = 100
 export const approvalsListedMax = 500
 /**
  * Values that one principal may compare masked columns with on one connection in a window: a few pasted lists of addresses an hour, and
- * yet months for the dates of a lifetime and years for social security numbers.
+ * yet decades for all social security numbers. (A day for the dates of a lifetime: no budget hides what has few values.)
  */
 export const probesPerHourMax = 2_000
 export const probeWindowMs = 60 * 60_000
