@@ -136,3 +136,42 @@ test('says which side detectors look at', () => {
   expect(bindMasks({ columns: [], detect: [detect(true)] }, catalogOf([])).detects).toEqual({ client: false, record: true })
   expect(bindMasks({ columns: [], detect: [detect(true), detect(false)] }, catalogOf([])).detects).toEqual({ client: true, record: true })
 })
+
+describe('forms', () => {
+  const forms = (bound: BoundMasks, oid = customers, number = 3) => bound.byOid.get(oid)?.get(number)?.forms
+  test('of several rules the strictest holds, whatever their order; for the client without those that except', () => {
+    const [weak, strong] = [rule('public.customers.email', { as: 'email' }), rule('*.*.email', { rule: 'strict', as: 'hash' })]
+    for (const rules of [[weak, strong], [strong, weak]]) {
+      const mask = bindAll([table], ...rules).byOid.get(customers)?.get(3)
+      expect(mask).toEqual({ record: { policy: 'shop', rule: 'strict' }, client: { policy: 'shop', rule: 'strict' }, forms: { record: 'hash', client: 'hash' } })
+    }
+    const excepted = bindAll([table], weak, { ...strong, isExempt: true }).byOid.get(customers)?.get(3)
+    expect(excepted).toEqual({ record: { policy: 'shop', rule: 'strict' }, client: { policy: 'shop', rule: 'pii' }, forms: { record: 'hash', client: 'email' } })
+  })
+
+  test('redact is what a mask without a form does', () => {
+    expect(forms(bindAll([table], rule('*.*.email')))).toBe(undefined)
+    expect(forms(bindAll([table], rule('*.*.email', { as: 'hash' }), rule('*.*.email')))).toBe(undefined)
+  })
+
+  test('paths of several rules add up', () => {
+    expect(forms(bindAll([table], rule('*.*.email', { path: '$.a' }), rule('*.*.email', { path: '$.b', as: 'hash', isExempt: true })))).toEqual({
+      record: { paths: [{ path: '$.a', form: 'redact' }, { path: '$.b', form: 'hash' }] }, client: { paths: [{ path: '$.a', form: 'redact' }] },
+    })
+  })
+
+  test('go to partitions and parents with their column, once', () => {
+    const family: readonly Relation[] = [{ oid: 1, name: 'orders', kind: 'partitioned table', columns: ['doc'] }, { oid: 2, name: 'orders_1', parents: [1], columns: [null, 'doc'] }]
+    for (const name of ['orders', 'orders_1']) {
+      const bound = bindAll(family, rule(`public.${name}.doc`, { path: '$.card' }))
+      for (const [oid, number] of [[1, 1], [2, 2]] as const) expect(forms(bound, oid, number)).toEqual({ record: { paths: [{ path: '$.card', form: 'redact' }] }, client: { paths: [{ path: '$.card', form: 'redact' }] } })
+    }
+  })
+
+  test('stay with the column: views over it and what has no known origin are redacted', () => {
+    const view: Relation = { oid: 3, name: 'contacts', kind: 'view', reads: [customers], columns: ['contact'] }
+    const bound = bindAll([table, view], rule('public.customers.email', { as: 'email' }))
+    expect(bound.derived.get(3)).toEqual({ record: { policy: 'shop', rule: 'pii' }, client: { policy: 'shop', rule: 'pii' } })
+    expect(bound.unknown).toEqual({ record: { policy: 'shop', rule: 'pii' }, client: { policy: 'shop', rule: 'pii' } })
+  })
+})

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { ColumnMaskRule } from '../policy/snapshot.ts'
 import type { BaseColumn, Lineage } from '../sql/lineage/lineage-of.ts'
@@ -170,5 +171,51 @@ describe('with the lineage of the statement', () => {
 
   test('an origin that the catalog does not list is masked though the lineage is known', () => {
     expect(clients([text(30_000, 1)], { isTainted: true, lineage: of(column('c', [{ oid: 30_000, number: 1 }])) })).toEqual(['replace'])
+  })
+})
+
+describe('a mask with a form of its own', () => {
+  const email = { oid: customers, number: 3 }
+  const id = { oid: customers, number: 1 }
+  const traced = (name: string, columns: readonly BaseColumn[], unknown: string | null = null) => ({ name, value: { columns, unknown }, influence: { columns: [], unknown: null } })
+  const of = (...columns: readonly BaseColumn[]): Lineage => ({ kind: 'columns', columns: [traced('c', columns)] })
+  const last4 = { ...pii, as: { partial: { first: 0, last: 4 } } } as const
+  const shown = (treatment: Treatment | undefined, value: string): string | null | undefined => {
+    if (treatment?.kind === 'replace') return treatment.bytes?.toString() ?? null
+    return treatment?.kind === 'transform' ? treatment.apply(Buffer.from(value), 0, value.length)?.toString() : undefined
+  }
+
+  test('shows its part of the column itself, to the client and in the record', () => {
+    const [only] = plan([text(customers, 3)], { isTainted: true, masks: [last4], lineage: of(email) })
+    expect([shown(only?.client, 'alice@example.com'), shown(only?.record, 'alice@example.com')]).toEqual(['****.com', '****.com'])
+    expect(only?.client).toMatchObject({ as: 'partial: { first: 0, last: 4 }', rule: ref, why: 'the column is masked' })
+  })
+
+  test.each([
+    ['an expression over it', text(0, 0), of(email)],
+    ['a row of it', text(customers, 0), of(email)],
+    ['a column of a view over it', text(contacts, 2), of({ oid: contacts, number: 2 }, email)],
+    ['the column, where another masked value was written into it', text(customers, 3), of(email, { oid: customers, number: 2 })],
+    ['the column, where something unknown was written into it', text(customers, 3), { kind: 'columns', columns: [traced('c', [email], 'a function')] } satisfies Lineage],
+    ['the column, where the witnesses contradict each other', text(customers, 3), of(id)],
+    ['the column, where its lineage is not known', text(customers, 3), undefined],
+    ['what has no known origin', text(0, 0), undefined],
+    ['a column the catalog does not list', text(customers, 9), undefined],
+  ])('shows nothing of %s', (_, field, lineage) => {
+    const [only] = plan([field], { isTainted: true, masks: [last4, { ...pii, column: 'public.customers.name' }], ...(lineage !== undefined && { lineage }) })
+    expect([only?.client, only?.record]).toEqual([expect.objectContaining({ kind: 'replace' }), expect.objectContaining({ kind: 'replace' })])
+  })
+
+  test('is outdone by a stricter one, in the record by one that the client is excepted from too', () => {
+    const hash = { ...pii, rule: 'h', as: 'hash', isExempt: true } as const
+    const [only] = planColumns({ bound: bindMasks({ columns: [last4, hash], detect: [] }, catalog, createSecretKey(Buffer.alloc(32))), fields: [text(customers, 3)], isTainted: true, lineage: of(email) }).columns
+    expect([shown(only?.client, 'alice@example.com'), shown(only?.record, 'alice@example.com')]).toEqual(['****.com', expect.stringMatching(/^gh1_/)])
+    const [redacted] = plan([text(customers, 3)], { isTainted: true, masks: [last4, { ...pii, rule: 'r' }], lineage: of(email) })
+    expect(redacted?.client).toMatchObject({ kind: 'replace', rule: { policy: 'shop', rule: 'r' } })
+  })
+
+  test('is looked through by detectors', () => {
+    const [only] = plan([text(customers, 3)], { isTainted: true, masks: [last4], lineage: of(email), detect: [secrets] })
+    expect(only?.client).toMatchObject({ kind: 'transform', then: { kind: 'scan' } })
   })
 })

@@ -95,8 +95,8 @@ function contradictionOf({ name, tableOid, columnNumber }: RowField, { name: exp
   return isAmong ? null : `a column comes from column ${columnNumber} of table ${tableOid}, which was not expected`
 }
 
-/** `isPlain`: the field is the masked column itself, so its values have the forms of the column's masks; all others are redacted. */
-interface Cause { readonly mask: BoundMask; readonly why: string; readonly isPlain?: true }
+/** `isPlain`: both witnesses say that it is the masked column itself: its values have the forms of the column's masks, all others are redacted. */
+interface Cause { readonly mask: BoundMask; readonly why: string; readonly isPlain?: boolean }
 
 const whys = {
   column: 'the column is masked',
@@ -111,12 +111,11 @@ function causeOf(bound: BoundMasks, field: RowField, { trace, isTouching }: { re
   const masked = bound.byOid.get(tableOid)
   const own = masked?.get(columnNumber)
   const carried = trace === null ? null : carriedBy(bound, trace, field)
-  if (own !== undefined && carried === null) return { mask: viewed(bound, tableOid, own), why: whys.column, isPlain: true }
-  if (own !== undefined && carried !== null) return { mask: both(own, carried.mask), why: whys.column }
+  const isProven = trace !== null && trace.unknown === null
+  if (own !== undefined) return { mask: carried === null ? viewed(bound, tableOid, own) : both(own, carried.mask), why: whys.column, isPlain: isProven && carried === null }
   if (carried !== null) return carried
   // `select t from t`: PostgreSQL says the table, and 0 for the column (a Var of attribute 0).
   if (columnNumber === 0 && masked !== undefined) return { mask: [...masked.values()].reduce(both), why: whys.row }
-  const isProven = trace !== null && trace.unknown === null
   const view = bound.derived.get(tableOid)
   if (view !== undefined && !isProven) return { mask: view, why: whys.view }
   if (bound.unknown === null) return null
