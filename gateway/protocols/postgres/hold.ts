@@ -13,7 +13,7 @@ import type { Bind } from './codec/frontend.ts'
 import { valuesOf } from './hold-meaning.ts'
 import { parameterText } from './parameters.ts'
 import type { PostgresSession } from './postgres-session.ts'
-import { decideFacts, decideNow } from './statements.ts'
+import { decideFacts, decideNow, rowsOf } from './statements.ts'
 
 /** What may be held: a Query, or a Bind of what was prepared. */
 export interface Subject {
@@ -44,9 +44,11 @@ function isDoubtful({ hasRunCode }: PostgresSession, { facts, bound }: Pick<Subj
   return hasRunCode && ((bound !== null && bound.prepared.name !== '') || facts.statements.some(({ executes, fetches }) => executes !== null || fetches !== null))
 }
 
-/** Why nobody is asked about it; null: it is held. `isInTransaction`: of a batch, too. */
+/** Why nobody is asked about it; null: it is held. */
 export function whyNotHeld(session: PostgresSession, subject: Subject, { verdict: { reason } }: Decision): Refusal | null {
-  if (session.transaction === 'E') return { kind: 'needs-approval', message: `${reason}; nobody was asked, for the transaction is aborted already`, hint: 'ROLLBACK first.' }
+  // The server would refuse it too; what ends the transaction it takes.
+  const isEnding = subject.facts.statements.every(({ kind }) => kind === 'transaction')
+  if (session.transaction === 'E' && !isEnding) return { kind: 'needs-approval', message: `${reason}; nobody was asked, for the transaction is aborted already`, hint: 'ROLLBACK first.' }
   if (!isDoubtful(session, subject)) return null
   return {
     kind: 'needs-approval', message: `${reason}; nobody was asked, for a function that ran in this session may have changed what the name stands for`,
@@ -68,11 +70,11 @@ export function holdRequest(session: PostgresSession, subject: Subject, { decisi
     text,
     parameters: bound === null ? [] : parameterText(bound.bind),
     access: session.access(),
-    decide: () => decideNow(session, decision.facts),
+    decide: () => decideNow(session, decision.facts, decision.resolved.estimatedRows),
     // The catalog may be a minute old, and others may have changed it: nobody approved that.
     decideFresh: async () => {
       await session.gate.refresh()
-      return (await decideFacts(session, facts)).decision
+      return (await decideFacts(session, facts, rowsOf(decision))).decision
     },
     meaning: meaningOf(session, text, bound),
     estimate: null,
