@@ -42,13 +42,13 @@ export const harmlessGroups: readonly Group[] = [
   { why: 'gives back all locks of the session', isFollowed: true, names: 'pg_advisory_unlock_all' },
   { why: 'says who asks, and of which database', isFollowed: true, names: `current_database current_schema current_schemas current_user session_user version pg_backend_pid
     pg_client_encoding getdatabaseencoding pg_is_in_recovery pg_postmaster_start_time pg_my_temp_schema` },
-  { why: 'says something of the session', isFollowed: false, names: `getpgusername system_user pg_trigger_depth pg_listening_channels pg_notification_queue_usage pg_jit_available
+  { why: 'says something of the session', isFollowed: true, names: `getpgusername system_user pg_trigger_depth pg_listening_channels pg_notification_queue_usage pg_jit_available
     pg_numa_available pg_conf_load_time mxid_age` },
   // What a setting holds came from a constant: set_config is not for what comes from masked columns.
   { why: 'shows settings', isFollowed: false, names: 'current_setting pg_show_all_settings pg_settings_get_flags' },
-  { why: 'numbers transactions', isFollowed: false, names: `pg_current_snapshot pg_current_xact_id pg_current_xact_id_if_assigned pg_xact_status txid_current txid_current_if_assigned
+  { why: 'numbers transactions', isFollowed: true, names: `pg_current_snapshot pg_current_xact_id pg_current_xact_id_if_assigned pg_xact_status txid_current txid_current_if_assigned
     txid_current_snapshot txid_status pg_last_committed_xact pg_xact_commit_timestamp pg_xact_commit_timestamp_origin` },
-  { why: 'says how far replication is, which ORMs wait for', isFollowed: false, names: `pg_is_wal_replay_paused pg_last_wal_receive_lsn pg_last_wal_replay_lsn
+  { why: 'says how far replication is, which ORMs wait for', isFollowed: true, names: `pg_is_wal_replay_paused pg_last_wal_receive_lsn pg_last_wal_replay_lsn
     pg_last_xact_replay_timestamp pg_current_wal_lsn pg_current_wal_insert_lsn pg_current_wal_flush_lsn pg_split_walfile_name` },
   { why: 'shows definitions', isFollowed: true, names: `format_type obj_description col_description shobj_description pg_get_constraintdef pg_get_expr pg_get_function_arg_default
     pg_get_function_arguments pg_get_function_identity_arguments pg_get_function_result pg_get_function_sqlbody pg_get_functiondef pg_get_indexdef
@@ -57,17 +57,20 @@ export const harmlessGroups: readonly Group[] = [
     pg_identify_object pg_index_column_has_property pg_index_has_property pg_indexam_has_property pg_relation_is_updatable pg_column_is_updatable
     pg_relation_is_publishable pg_options_to_table pg_partition_ancestors pg_partition_tree pg_sequence_parameters pg_tablespace_location
     pg_get_replica_identity_index pg_get_publication_tables row_security_active to_regclass to_regcollation to_regnamespace to_regoper
-    to_regoperator to_regproc to_regprocedure to_regrole to_regtype to_regtypemod regclass oidvectortypes pg_basetype` },
-  { why: 'shows definitions', isFollowed: false, names: `aclexplode pg_get_acl pg_get_object_address pg_identify_object_as_address pg_get_statisticsobjdef_expressions
+    to_regoperator to_regproc to_regprocedure to_regrole to_regtype to_regtypemod regclass oidvectortypes pg_basetype
+    aclexplode pg_get_acl pg_get_object_address pg_identify_object_as_address pg_get_statisticsobjdef_expressions
     pg_get_catalog_foreign_keys pg_available_extensions pg_available_extension_versions pg_extension_update_paths pg_timezone_abbrevs_abbrevs
     pg_timezone_abbrevs_zone pg_timezone_names pg_collation_actual_version pg_database_collation_actual_version pg_filenode_relation
-    pg_tablespace_databases pg_column_toast_chunk_id _pg_index_position` },
+    pg_tablespace_databases pg_column_toast_chunk_id` },
   { why: 'says what is visible and who may what', isFollowed: true, names: `pg_table_is_visible pg_type_is_visible pg_function_is_visible pg_operator_is_visible pg_opclass_is_visible
     pg_opfamily_is_visible pg_collation_is_visible pg_conversion_is_visible pg_statistics_obj_is_visible pg_ts_config_is_visible
     pg_ts_dict_is_visible pg_ts_parser_is_visible pg_ts_template_is_visible pg_is_other_temp_schema has_any_column_privilege has_column_privilege
     has_database_privilege has_foreign_data_wrapper_privilege has_function_privilege has_language_privilege has_parameter_privilege
-    has_schema_privilege has_sequence_privilege has_server_privilege has_table_privilege has_tablespace_privilege has_type_privilege pg_has_role` },
-  { why: 'says who may what', isFollowed: false, names: 'has_largeobject_privilege' },
+    has_schema_privilege has_sequence_privilege has_server_privilege has_table_privilege has_tablespace_privilege has_type_privilege pg_has_role
+    has_largeobject_privilege` },
+  // It reads pg_index by the oid it is given; information_schema has it for itself.
+  { why: 'shows the use of an index', isFollowed: true, names: 'pg_stat_get_numscans' },
+  { why: 'shows definitions, for information_schema', isFollowed: false, names: '_pg_index_position' },
   { why: 'measures', isFollowed: true, names: `pg_relation_size pg_table_size pg_total_relation_size pg_indexes_size pg_database_size pg_tablespace_size pg_relation_filenode
     pg_relation_filepath` },
 ]

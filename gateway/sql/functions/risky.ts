@@ -33,6 +33,7 @@ const risks: readonly Risk[] = [
     pg_clear_relation_stats binary_upgrade_*`, needs: 'other', masked: 'refused', why: 'acts on the server or on the sessions of others' },
   { names: `brin_summarize_range brin_summarize_new_values brin_desummarize_range gin_clean_pending_list pg_log_standby_snapshot pg_stop_making_pinned_objects
     amvalidate pg_stat_clear_snapshot pg_stat_force_next_flush pg_stat_have_stats`, needs: null, masked: 'refused', why: 'is for those who administer the server' },
+  { names: 'pg_stat_get_numscans', needs: null, masked: 'allowed', why: 'says how often an index was used, which DBeaver asks of every index' },
   { names: 'pg_stat_get_* pg_mcv_list_items', needs: null, masked: 'refused', why: 'gives statistics, which repeat values and count rows' },
   { names: `pg_blocking_pids pg_safe_snapshot_blocking_pids pg_isolation_test_session_is_blocked pg_lock_status pg_prepared_xact pg_get_replication_slots
     pg_show_replication_origin_status pg_get_multixact_members`, needs: null, masked: 'refused', why: 'shows what the sessions of others do' },

@@ -1,0 +1,6 @@
+// psql's backslash commands, sent by the real psql.
+export const psqlCommands: readonly string[] = [
+  String.raw`\d`, String.raw`\d customers`, String.raw`\d+ customers`, String.raw`\d+ orders`, String.raw`\d+ events`, String.raw`\d order_totals`, String.raw`\d+ daily`, String.raw`\d orders_by_day`, String.raw`\d tickets`, String.raw`\dt`, String.raw`\dt+`, String.raw`\dv+`, String.raw`\dm+`, String.raw`\di+`, String.raw`\ds`, String.raw`\dP+`,
+  String.raw`\df`, String.raw`\df+ net`, String.raw`\da`, String.raw`\dn+`, String.raw`\du`, String.raw`\dg+`, String.raw`\l`, String.raw`\dp`, String.raw`\z orders`, String.raw`\ddp`, String.raw`\dT+`, String.raw`\dD`, String.raw`\dx`, String.raw`\dy`, String.raw`\dC`, String.raw`\dc`, String.raw`\dO`, String.raw`\do +`, String.raw`\dA`, String.raw`\dAc btree int4`, String.raw`\dE`,
+  String.raw`\des`, String.raw`\dew`, String.raw`\det`, String.raw`\dF`, String.raw`\dFd`, String.raw`\dL`, String.raw`\dX`, String.raw`\dRp+`, String.raw`\db`, String.raw`\dd`, String.raw`\dconfig work_mem`, String.raw`\dS pg_class`, String.raw`\sf net`, String.raw`\sf+ touch`, String.raw`\sv order_totals`, String.raw`\sv+ customer_directory`, String.raw`\encoding`, String.raw`\lo_list`,
+]
