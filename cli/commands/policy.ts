@@ -12,6 +12,7 @@ import type { PolicySnapshot } from '../../gateway/policy/snapshot.ts'
 import { problemText, type Problem } from '../../gateway/yaml-file.ts'
 import { openTrials } from '../policy-trials.ts'
 import { registerExplain } from './policy-explain.ts'
+import { registerPin } from './policy-pin.ts'
 import { registerTest } from './policy-test.ts'
 
 interface CheckOptions { readonly config: string; readonly live?: boolean; readonly json?: boolean }
@@ -35,6 +36,7 @@ export function register(command: Command): void {
     })
   registerTest(command)
   registerExplain(command)
+  registerPin(command)
 }
 
 async function check(file: string, isLive: boolean): Promise<CheckResult> {
