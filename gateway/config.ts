@@ -29,6 +29,8 @@ export interface GatewayConfig {
   readonly data: string
   /** A PostgreSQL URL; null: the embedded store. */
   readonly store: Secret<string> | null
+  /** Null: a key of the gateway's own. */
+  readonly approvalsSeal: Secret<string> | null
   /** When a command's record counts as written. */
   readonly recordingMode: 'kernel' | 'disk'
   readonly identity: readonly ConfiguredIdentity[]
@@ -68,6 +70,7 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): 
     tls: written.tls === undefined ? null : { cert: readText(at(written.tls.cert)), key: secret({ file: written.tls.key }) },
     data: at(written.data),
     store: written.store === undefined ? null : secret(written.store),
+    approvalsSeal: written.approvals?.seal === undefined ? null : secret(written.approvals.seal),
     recordingMode: written.recording?.mode ?? 'kernel',
     identity: written.identity.map((entry) => ({
       name: entry.name, issuer: entry.issuer, audience: entry.audience, kind: entry.kind, claims: entry.claims,

@@ -2,13 +2,16 @@
 // identity, analyzer, registry. What is added to `stops` is stopped in reverse.
 import type { KeyObject } from 'node:crypto'
 import { join } from 'node:path'
+import type { SessionSummary } from '../shared/session.ts'
 import type { GatewayConfig } from './config.ts'
 import type { Approvals } from './approvals/approvals.ts'
+import { openApprovals, type OpenApprovals } from './approvals/open-approvals.ts'
 import type { Guard } from './guard.ts'
 import { createIdentity, type Identity } from './identity/identity.ts'
 import type { Log } from './log.ts'
 import { openHashKeys } from './masking/hash-key.ts'
 import type { GatewayContext, PostgresConnection } from './pipeline/context.ts'
+import { needForGrant } from './pipeline/grant-need.ts'
 import { createRegistry, type EndingRegistry } from './pipeline/create-registry.ts'
 import type { PostgresTarget } from './pipeline/target.ts'
 import { unrecorded } from './pipeline/session.ts'
@@ -32,6 +35,7 @@ export interface Core {
   readonly policies: ReloadingPolicyHolder
   readonly journal: OpenJournal
   readonly registry: EndingRegistry
+  readonly approvals: OpenApprovals
 }
 
 export interface CoreParts { readonly log: Log; readonly guard: Guard; readonly stops: Stops; readonly journalFs?: JournalFs | undefined; readonly approvals?: Approvals | undefined }
@@ -55,12 +59,22 @@ export async function openCore(config: GatewayConfig, { log, guard, stops, journ
   const hashKeyOf = openHashKeys(config.data)
   const postgres = new Map(config.connections.map((target) => [target.summary.name, connectionTo(target, hashKeyOf(target.summary.name), { log, stops })]))
 
+  const asked = stops.add(await openApprovals({
+    store, storeUrl: config.store, gateway: id, dataDir: config.data, sealSecret: config.approvalsSeal?.reveal() ?? null, policies, log,
+    needFor: (principal, connection, wanted) => needForGrant(policies.current, principal, connection, wanted),
+    onRevoked: (grant) => { for (const session of registry.live()) if (livesBy(session.summary, grant)) session.end('the grant it lives by was revoked') },
+  }))
+
   journal.onFailure((error) => {
     guard.close(error)
     for (const session of registry.live()) session.end(unrecorded)
   })
-  return { context: { log, authenticator: identity, policies, journal, analyzer, registry, approvals: approvals ?? null, postgres, audit }, sessions, identity, policies, journal, registry }
+  return { context: { log, authenticator: identity, policies, journal, analyzer, registry, approvals: approvals ?? asked.broker, postgres, audit }, sessions, identity, policies, journal, registry, approvals: asked }
 }
+
+/** Which of a session's statements ran by a grant is not asked: after a revocation all of it begins anew. */
+const livesBy = ({ principal, connection }: SessionSummary, grant: { readonly principal: { readonly id: string }; readonly connection: string }): boolean =>
+  principal.id === grant.principal.id && connection === grant.connection
 
 /** One catalog a connection, read at its first session. */
 function connectionTo(target: PostgresTarget, hashKey: KeyObject, { log, stops }: Pick<CoreParts, 'log' | 'stops'>): PostgresConnection {

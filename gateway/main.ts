@@ -8,6 +8,7 @@ import { loadConfig, type GatewayConfig } from './config.ts'
 import { openCore, type Core, type CoreParts } from './core.ts'
 import { createGuard } from './guard.ts'
 import type { Log } from './log.ts'
+import { createPreflight } from './pipeline/preflight.ts'
 import { hasAnyRule } from './policy/masks.ts'
 import { compileWho } from './policy/who.ts'
 import { listenPostgres, type PostgresListener } from './protocols/postgres/listener.ts'
@@ -80,6 +81,7 @@ async function openDoors(config: GatewayConfig, parts: Parts): Promise<Gateway> 
     async close(reason = 'the gateway is stopping') {
       guard.stop()
       api.stopListening()
+      core.approvals.broker.stopping()
       await core.registry.endAll(reason)
       api.tunnels.close(reason)
       await stops.run()
@@ -99,6 +101,7 @@ function apiContext(config: GatewayConfig, { log, guard, core }: Parts, doors: D
     hasAnyRule: (principal, connection) => hasAnyRule(policies.current, principal, connection),
     isReviewer: compileWho(config.reviewers),
     recordings: { frames: createReader({ dir: journal.dir, journal }).frames, verify: (session) => verifySession(journal.dir, session) },
+    approvals: core.approvals, preflight: createPreflight({ context, grants: core.approvals.grants }),
     metrics: createMetrics({ sessions: () => registry.live().length, tunnels: doors.tunnels, isReady: guard.isOpen }),
   }
 }

@@ -6,9 +6,11 @@ import type { ConnectionSummary } from '../../shared/connection.ts'
 import type { Principal } from '../../shared/principal.ts'
 import type { Frame, VerifyReport } from '../../shared/recording.ts'
 import type { z } from 'zod'
+import type { OpenApprovals } from '../approvals/open-approvals.ts'
 import type { Lease } from '../identity/authenticate.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Log } from '../log.ts'
+import type { Preflight } from '../pipeline/preflight.ts'
 import type { Sessions } from '../store/sessions.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -26,6 +28,8 @@ export interface ApiContext {
   readonly isReviewer: (principal: Principal) => boolean
   readonly sessions: Pick<Sessions, 'get' | 'list'>
   readonly recordings: Recordings
+  readonly approvals: Pick<OpenApprovals, 'desk' | 'events' | 'bus'>
+  readonly preflight: Preflight
   /** Rejects when the event could not be written: then what it is a condition of is refused. */
   readonly audit: (event: Omit<AuditEvent, 'at'>) => Promise<void>
   /** Throws (recorder_failed, store_unavailable) while the gateway must serve nobody. */

@@ -7,6 +7,9 @@ import { GatehouseError } from '../../shared/errors.ts'
 import { apiBodyBytesMax, apiHeaderBytesMax, apiIdleMs, apiRequestMs, apiSocketsMax, handshakeMs } from '../limits.ts'
 import { approvalHandlers } from './approvals.ts'
 import { connectionHandlers } from './connections.ts'
+import { registerEvents } from './events.ts'
+import { grantHandlers } from './grants.ts'
+import { preflightHandlers } from './preflight.ts'
 import type { ApiContext } from './context.ts'
 import { infoHandlers } from './info.ts'
 import { registerOperations } from './operations.ts'
@@ -42,9 +45,10 @@ export async function createApi({ context, tls, tunnels }: ApiOptions): Promise<
   registerErrors(server, context, failures)
   registerRoutes(server, {
     ...infoHandlers(context), ...tokenHandlers(context), ...whoamiHandlers(), ...connectionHandlers(context), ...sessionHandlers(context),
-    ...approvalHandlers(),
+    ...approvalHandlers(context), ...grantHandlers(context), ...preflightHandlers(context),
   }, context)
   registerOperations(server, context)
+  registerEvents(server, context)
   const gate = attachTunnels(https, { ...tunnels, authenticator: context.identity, requireOpen: context.requireOpen, log: context.log, refused: (error) => failures.failed(error, tunnelPath) })
   await server.ready()
   return {

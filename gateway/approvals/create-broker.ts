@@ -166,6 +166,11 @@ export function createBroker(options: BrokerOptions): Broker {
   function release(held: Held, why: Leaving): void {
     if (!helds.has(held.id)) return
     remove(held)
+    // Whose time is over leaves by the clock, whoever says so first.
+    if (held.isOverdue()) {
+      held.settle({ kind: 'expired' })
+      return inBackground(expire(held))
+    }
     held.settle({ kind: 'withdrawn', reason: leavingReasons[why] })
     left.set(held.id, { held, why })
     inBackground(leave(held, why))

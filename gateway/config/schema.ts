@@ -55,11 +55,15 @@ const kubernetes = z.looseObject({ kind: z.literal('kubernetes') }).superRefine(
 
 const connection = z.discriminatedUnion('kind', [z.strictObject(postgresShape, knownKeys(postgresShape)), kubernetes], { error: 'expected kind: postgres' })
 
+/** `seal`: the secret under which exact commands are kept for approvers; the same for every gateway of a store (docs/adr/0007). */
+const approvalsShape = { seal: secretRef.optional() }
+
 const configShape = {
   listen: z.strictObject(listenShape, knownKeys(listenShape)),
   tls: z.strictObject(tlsShape, knownKeys(tlsShape)).optional(),
   data: text.default('./data'),
   store: secretRef.optional(),
+  approvals: z.strictObject(approvalsShape, knownKeys(approvalsShape)).optional(),
   /** `kernel`: a command goes upstream when its record is with the kernel. `disk`: when it is on the disk, by an fsync that sessions share. */
   recording: z.strictObject({ mode: z.enum(['kernel', 'disk']).default('kernel') }).optional(),
   identity: z.array(z.strictObject(identityShape, knownKeys(identityShape))).min(1, { error: 'expected at least one provider; without one nobody can sign in' }),

@@ -45,6 +45,9 @@ export function summary(over: Partial<SessionSummary> & { readonly id: string })
   }
 }
 
+/** What a test that needs it brings by `over`. */
+const absent = new Proxy({}, { get: () => () => Promise.reject(new Error('not part of this fixture')) }) as never
+
 /** Ada has a rule on `shop`, nobody has one on `hidden`; Rita is a reviewer. */
 export async function startApi(over: Partial<ApiContext> = {}): Promise<Fixture> {
   const signer = await createSigner('ES256')
@@ -77,6 +80,7 @@ export async function startApi(over: Partial<ApiContext> = {}): Promise<Fixture>
       verify: async (session) => ({ session, ok: true, frames: 1, head: '0', closed: true, problems: [] }),
     },
     audit: async (event) => { if (broken.audit !== null) throw broken.audit; audited.push(event) },
+    approvals: { desk: absent, events: absent, bus: absent }, preflight: absent,
     requireOpen: () => { if (broken.open !== null) throw broken.open },
     ...over,
   }

@@ -1,0 +1,64 @@
+// Everything of approvals of one gateway, composed on its store: core.ts makes one.
+import type { Log } from '../log.ts'
+import { approvalPollMs } from '../limits.ts'
+import { approvalChannel, createApprovalEvents, type ApprovalEvents } from '../store/approval-events.ts'
+import { createApprovalRows } from '../store/approvals.ts'
+import { createGrantRows, type GrantRecord } from '../store/grants.ts'
+import { listenTo } from '../store/listen.ts'
+import type { Store, StoreUrl } from '../store/store.ts'
+import { createBus, type Bus } from './bus.ts'
+import { createBroker, type Broker, type BrokerOptions } from './create-broker.ts'
+import { createDesk, type Desk, type DeskOptions } from './create-desk.ts'
+import { createGrantKeeper, type GrantKeeper } from './grant-keeper.ts'
+import { ownSeal, sealOf } from './seal.ts'
+import { createSweep, markLeftOpen } from './sweep.ts'
+
+export interface ApprovalsOptions {
+  readonly store: Store
+  /** Of a store server, for NOTIFY; null: the embedded store, which nobody else writes to. */
+  readonly storeUrl: StoreUrl | null
+  readonly gateway: string
+  readonly dataDir: string
+  /** `approvals: { seal: … }` of gateway.yaml; null: a key of the gateway's own under data/keys. */
+  readonly sealSecret: string | null
+  readonly policies: BrokerOptions['policies']
+  readonly needFor: DeskOptions['needFor']
+  /** Ends what lives by the grant. */
+  readonly onRevoked: (grant: GrantRecord) => void
+  readonly log: Log
+}
+
+export interface OpenApprovals {
+  readonly broker: Broker
+  readonly desk: Desk
+  readonly grants: GrantKeeper
+  readonly events: ApprovalEvents
+  readonly bus: Bus
+  dispose(): Promise<void>
+}
+
+export async function openApprovals({ store, storeUrl, gateway, dataDir, sealSecret, policies, needFor, onRevoked, log }: ApprovalsOptions): Promise<OpenApprovals> {
+  const seal = sealSecret === null ? ownSeal(dataDir) : sealOf(sealSecret)
+  if (sealSecret === null && storeUrl !== null) log.warn('approvals: { seal } is not set: another gateway on this store could not show what is asked here')
+  const rows = createApprovalRows(store, gateway)
+  const grants = createGrantRows(store)
+  const events = createApprovalEvents(store)
+  const left = await markLeftOpen(rows, gateway)
+  if (left > 0) log.warn({ approvals: left }, 'approvals were waited for when this gateway stopped unexpectedly; they stay open, and a retry joins them')
+  const bus = createBus(events, { pollMs: approvalPollMs })
+  const listening = storeUrl === null ? null : listenTo(storeUrl, approvalChannel, bus.nudge)
+  const broker = createBroker({ rows, bus, seal, gateway, policies, log })
+  const desk = createDesk({ rows, grants, bus, seal, needFor })
+  const keeper = await createGrantKeeper({ grants, bus, onRevoked, log })
+  const sweep = createSweep({ rows, events, bus, broker, log })
+  return {
+    broker, desk, events, bus, grants: keeper,
+    async dispose() {
+      await broker.dispose()
+      await sweep.dispose()
+      keeper.dispose()
+      bus.dispose()
+      await listening?.dispose()
+    },
+  }
+}

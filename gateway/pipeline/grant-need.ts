@@ -1,0 +1,37 @@
+// Who must agree to a grant: everybody whom some approve rule could ask about a statement of its class. Rather one too many than one
+// too few, so what cannot be told apart counts as overlapping. Pure.
+import type { ApprovalNeed, GrantClass } from '../../shared/approval.ts'
+import type { ConnectionSummary } from '../../shared/connection.ts'
+import type { Principal } from '../../shared/principal.ts'
+import { viewOf } from '../policy/compile.ts'
+import type { PolicySnapshot } from '../policy/snapshot.ts'
+
+/** Null: no rule asks. */
+export function needForGrant(snapshot: PolicySnapshot, principal: Principal, connection: ConnectionSummary, wanted: GrantClass): ApprovalNeed | null {
+  const asking = viewOf(snapshot, principal, connection).approve.filter(({ rule: { body } }) => overlaps(wanted.kinds, body.kinds, isSameKind) && isOnSame(wanted.on, body.on))
+  const needs = asking.flatMap(({ rule: { need } }) => (need === null ? [] : [need]))
+  const [first, ...also] = needs
+  return first === undefined ? null : { ...first, withinMs: Math.min(...needs.map(({ withinMs }) => withinMs)), also }
+}
+
+const overlaps = <T>(some: readonly T[], others: readonly T[], meets: (a: T, b: T) => boolean): boolean => some.some((one) => others.some((other) => meets(one, other)))
+
+/** `update` and `update-without-where` come together. */
+const isSameKind = (a: string, b: string): boolean => a === '*' || b === '*' || a === b || a.startsWith(`${b}-`) || b.startsWith(`${a}-`)
+
+const isOnSame = (wanted: readonly string[] | null, on: readonly string[] | null): boolean => wanted === null || on === null || overlaps(wanted, on, mayMeet)
+
+/** Two globs over `schema.table` that some name may match both: told apart only by what stands before the first star, or after the last. */
+function mayMeet(a: string, b: string): boolean {
+  if (a === '*' || b === '*') return true
+  const [first, second] = [a.split('.'), b.split('.')]
+  if (first.length !== 2 || second.length !== 2) return true
+  return first.every((part, at) => mayPartsMeet(part, second[at]!))
+}
+
+function mayPartsMeet(a: string, b: string): boolean {
+  const [headA, headB] = [a.split(/[*?[\\{]/)[0]!, b.split(/[*?[\\{]/)[0]!]
+  if (headA.length === a.length && headB.length === b.length) return a === b
+  const length = Math.min(headA.length, headB.length)
+  return headA.slice(0, length) === headB.slice(0, length)
+}
