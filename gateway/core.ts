@@ -21,6 +21,7 @@ import type { JournalFs } from './recording/segment-files.ts'
 import { createSqlAnalyzer } from './sql/analyzer.ts'
 import { createCatalogKeeper } from './sql/catalog-keeper.ts'
 import type { CatalogKeeper } from './sql/catalog.ts'
+import { createEstimator, type Estimator } from './sql/estimate.ts'
 import type { Stops } from './stops.ts'
 import { createAuditLog } from './store/audit.ts'
 import { gatewayId } from './store/gateway-id.ts'
@@ -76,10 +77,11 @@ export async function openCore(config: GatewayConfig, { log, guard, stops, journ
 const livesBy = ({ principal, connection }: SessionSummary, grant: { readonly principal: { readonly id: string }; readonly connection: string }): boolean =>
   principal.id === grant.principal.id && connection === grant.connection
 
-/** One catalog a connection, read at its first session. */
+/** One catalog a connection, read at its first session, and one estimator, connected when it is first asked. */
 function connectionTo(target: PostgresTarget, hashKey: KeyObject, { log, stops }: Pick<CoreParts, 'log' | 'stops'>): PostgresConnection {
   let keeper: CatalogKeeper | null = null
-  return { target, hashKey, catalog: () => (keeper ??= stops.add(createCatalogKeeper({ target, log }))) }
+  let estimator: Estimator | null = null
+  return { target, hashKey, catalog: () => (keeper ??= stops.add(createCatalogKeeper({ target, log }))), estimator: () => (estimator ??= stops.add(createEstimator(target))) }
 }
 
 function loggedAudit(append: GatewayContext['audit'], log: Log): GatewayContext['audit'] {

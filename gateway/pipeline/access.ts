@@ -11,7 +11,7 @@ import { nothingMasked, planCopy, type CopyPlan } from '../masking/copy-plan.ts'
 import { cleanText, createScanner, type Scanner } from '../masking/scanner.ts'
 import type { RowField, RowsPlan } from '../masking/plan.ts'
 import { planColumns } from '../masking/plan.ts'
-import { evaluate } from '../policy/evaluate.ts'
+import { evaluate, needsEstimate } from '../policy/evaluate.ts'
 import { masksFor } from '../policy/masks.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 import type { Catalog } from '../sql/catalog.ts'
@@ -40,6 +40,8 @@ export interface Decision {
   readonly unknownRelations: readonly string[]
   /** Statements whose lineage is needed and not known yet: trace them and decide again. Until then all of unknown origin is masked. */
   readonly untraced: readonly Untraced[]
+  /** It depends on how many rows it would give or change, and that was not said: find out and decide again. */
+  readonly needsEstimate: boolean
   /** What it was decided by. */
   readonly catalog: Catalog
   /** The command's text as the recording may hold it: constants that met masked columns are hidden, and what detectors find. */
@@ -63,7 +65,8 @@ export interface Access {
   readonly looksIntoRows: boolean
   readonly clientScanner: Scanner | null
   readonly recordScanner: Scanner | null
-  decide(facts: SqlFacts, searchPath: SearchPath, now: number): Decision
+  /** `estimatedRows`: as the planner says, null where it does not; left out: not asked yet, which counts as not known. */
+  decide(facts: SqlFacts, searchPath: SearchPath, now: number, estimatedRows?: number | null): Decision
 }
 
 export interface AccessInputs {
@@ -92,12 +95,12 @@ export function createAccess({ principal, connection, snapshot, catalog, lineage
     // One object where both see the same, so that "same" can be asked by identity.
     clientScanner: isSameScan ? recordScanner : clientDetectors.length > 0 ? createScanner(clientDetectors) : null,
     recordScanner,
-    decide(facts, searchPath, now) {
+    decide(facts, searchPath, now, estimatedRows) {
       const cache = decided[searchPath]
-      const known = cache.get(facts)
+      const known = estimatedRows === undefined ? cache.get(facts) : undefined
       if (known !== undefined) return known
-      const decision = decide(access, lineages, facts, { searchPath, now })
-      if (decision.untraced.length > 0) return decision
+      const decision = decide(access, lineages, facts, { searchPath, now, estimatedRows })
+      if (decision.untraced.length > 0 || decision.verdict.isTimed || estimatedRows !== undefined) return decision
       if (cache.size >= decisionsCachedMax) cache.delete(cache.keys().next().value!)
       cache.set(facts, decision)
       return decision
@@ -106,9 +109,12 @@ export function createAccess({ principal, connection, snapshot, catalog, lineage
   return access
 }
 
-function decide(access: Access, lineages: AccessInputs['lineages'], facts: SqlFacts, { searchPath, now }: { readonly searchPath: SearchPath; readonly now: number }): Decision {
+interface Circumstances { readonly searchPath: SearchPath; readonly now: number; readonly estimatedRows: number | null | undefined }
+
+function decide(access: Access, lineages: AccessInputs['lineages'], facts: SqlFacts, { searchPath, now, estimatedRows }: Circumstances): Decision {
   const { bound, catalog } = access
-  const { facts: resolved, unknownRelations, callsUserFunction, paths } = resolve(facts, catalog, searchPath)
+  const { facts: named, unknownRelations, callsUserFunction, paths } = resolve(facts, catalog, searchPath)
+  const resolved: SqlCommandFacts = estimatedRows === undefined ? named : { ...named, estimatedRows }
   const verdict = evaluate(access.snapshot, access.principal, access.connection, resolved, now)
   const touchesMasked = resolved.statements.some(({ accesses }) =>
     accesses.some(({ relations }) => relations.some((name) => bound.tainted.has(name))))
@@ -121,6 +127,7 @@ function decide(access: Access, lineages: AccessInputs['lineages'], facts: SqlFa
   const copies = (statement: number) => (isTainted ? planCopy(bound, traced[statement] ?? null) : nothingMasked)
   return {
     facts, resolved, verdict, isTainted, unknownRelations, setsSearchPath, changesCatalog, catalog, runsCode: callsUserFunction || runsCode,
+    needsEstimate: estimatedRows === undefined && needsEstimate(access.snapshot, access.principal, access.connection, resolved, now),
     untraced: wanted.filter((one, at) => one !== null && traced[at] === null) as Untraced[],
     changesNames: setsSearchPath || changesCatalog || callsUserFunction || facts.statements.some(({ deallocates }) => deallocates !== null),
     // What masking refuses, nobody can approve.

@@ -8,6 +8,7 @@ import type { PolicyHolder } from '../policy/snapshot.ts'
 import type { Journal } from '../recording/recorder.ts'
 import type { SqlAnalyzer } from '../sql/analyzer.ts'
 import type { CatalogKeeper } from '../sql/catalog.ts'
+import type { Estimator } from '../sql/estimate.ts'
 import type { SessionRegistry } from './registry.ts'
 import type { PostgresTarget } from './target.ts'
 
@@ -15,6 +16,7 @@ export interface PostgresConnection {
   readonly target: PostgresTarget
   /** Made at the first call, kept for the gateway's life. */
   readonly catalog: () => CatalogKeeper
+  readonly estimator: () => Estimator
   /** Of `as: hash` on this connection. */
   readonly hashKey: KeyObject
 }

@@ -46,5 +46,6 @@ function verdictData(decision: Decision | Refusal, refusal: Refusal | null, clea
     effect: refusal === null ? 'allow' : refusal.kind === 'needs-approval' ? 'approve' : 'deny',
     rule: rule?.rule ?? null, policy: rule?.policy ?? null,
     reason: refusal?.message ?? (isCleared ? clearance!.why : 'verdict' in decision ? decision.verdict.reason : ''),
+    ...('verdict' in decision && decision.verdict.shadow.length > 0 && { shadow: decision.verdict.shadow }),
   }
 }

@@ -17,11 +17,11 @@ import { frontend } from './codec/types.ts'
 import { encodeReadyForQuery } from './codec/backend.ts'
 import { asksHumans, clearanceOf, holdRequest, waitingNotice, whyNotHeld, type Subject } from './hold.ts'
 import { KeptBack } from './kept-back.ts'
-import { parameterText } from './parameters.ts'
+import { parameterText, parameterValues } from './parameters.ts'
 import type { PostgresSession } from './postgres-session.ts'
 import { refusalMessage } from './refusal.ts'
 import { ChunkBuilder } from './row-rewriter.ts'
-import { cancelled, decideFacts, decideText, factsOf, type Decided } from './statements.ts'
+import { askedFor, cancelled, decideFacts, decideText, factsOf, noRows, rowsOf, type Decided } from './statements.ts'
 import { writeAll } from '../../pipeline/pump.ts'
 
 /** A command that was understood, and what to do again if it must be decided anew. */
@@ -186,7 +186,7 @@ export class ClientSide {
     const text = decodeQuery(this.#reader)
     this.#session.batch++
     if (this.#isTooLong(text)) return this.#refuse(tooLong, '', true)
-    return this.#decided(decideText(this.#session, text), ({ facts, decision }) => {
+    return this.#decided(decideText(this.#session, text, askedFor(() => ({ text, parameters: [] }))), ({ facts, decision }) => {
       if (facts === null) return this.#refuseCommand(text, decision as Refusal, true)
       return this.#judge({ text, facts, decision, recordedParameters: [], bound: null, again: () => this.#query() }, (command) => {
         this.#starts({
@@ -205,7 +205,7 @@ export class ClientSide {
     const { name, text, types } = decodeParse(this.#reader)
     if (this.#isTooLong(text)) return this.#refuse(tooLong, '', false)
     if (this.#session.prepared.isFull) return this.#refuse({ kind: 'limit', message: 'too many prepared statements in one session (preparedMax)' }, '', false)
-    return this.#decided(decideText(this.#session, text), ({ facts, decision }) => {
+    return this.#decided(decideText(this.#session, text, noRows), ({ facts, decision }) => {
       const isHeld = asksHumans(decision)
       if (facts === null || (isRefused(decision) && !isHeld)) return this.#refuseCommand(text, decision, false)
       const prepared: Prepared = { name, text, facts, types: types.length === 0 ? noTypes : Buffer.from(types), shape: null, describedIn: -1, describedEpoch: -1 }
@@ -225,7 +225,7 @@ export class ClientSide {
     const prepared = found.value
     if (this.#session.portals.isFull) return this.#refuse({ kind: 'limit', message: 'too many portals in one session (preparedMax)' }, '', false)
     const facts = factsOf(this.#session, prepared)
-    return this.#decided(decideFacts(this.#session, facts), ({ decision }) => {
+    return this.#decided(decideFacts(this.#session, facts, askedFor(() => ({ text: prepared.text, parameters: parameterValues(bind) }))), ({ decision }) => {
       const recordedParameters = 'verdict' in decision && decision.isTainted ? bind.parameters.map((value) => (value === null ? null : '')) : parameterText(bind)
       return this.#judge({ text: prepared.text, facts, decision, recordedParameters, bound: { bind, prepared }, again: () => this.#bind() }, (command) => {
         const portal: Portal = { name: bind.portal, prepared, resultFormats: bind.resultFormats, command, shape: null, describedIn: -1 }
@@ -246,7 +246,7 @@ export class ClientSide {
     if (found.kind === 'unknown') return this.#refuse(unknownName('portal', name), '', false)
     const portal = found.value
     // The policy may have been replaced since Bind, and what EXECUTE or FETCH names; the same snapshot gives the cached decision.
-    return this.#decided(decideFacts(this.#session, factsOf(this.#session, portal.prepared)), ({ decision }) => {
+    return this.#decided(decideFacts(this.#session, factsOf(this.#session, portal.prepared), rowsOf(portal.command.decision)), ({ decision }) => {
       // Humans were asked at Bind, for one run of it; what is left of that run goes on, also after PortalSuspended.
       const refusal = refusalNow(decision, portal.command.isComplete ? null : portal.command.clearance)
       if (refusal !== null || !('verdict' in decision)) return this.#refuseCommand(portal.prepared.text, refusal?.kind === 'needs-approval' ? bindAgain(refusal) : decision, false)

@@ -6,14 +6,16 @@ import type { Decision } from '../../pipeline/access.ts'
 import { refusalNow, type Asked, type Clearance, type HoldRequest, type TransactionState } from '../../pipeline/hold.ts'
 import type { Refusal } from '../../pipeline/refusal.ts'
 import type { Meaning } from '../../pipeline/meaning.ts'
+import { heldParametersBytesMax } from '../../limits.ts'
 import { backendState } from '../../sql/backend-state.ts'
+import { isEstimable } from '../../sql/estimate.ts'
 import type { Prepared } from './answers.ts'
 import { encodeNotice } from './codec/backend.ts'
 import type { Bind } from './codec/frontend.ts'
 import { valuesOf } from './hold-meaning.ts'
-import { parameterText } from './parameters.ts'
+import { parameterText, parameterValues } from './parameters.ts'
 import type { PostgresSession } from './postgres-session.ts'
-import { decideFacts, decideNow, rowsOf } from './statements.ts'
+import { decideFacts, decideNow, estimateOf, rowsOf } from './statements.ts'
 
 /** What may be held: a Query, or a Bind of what was prepared. */
 export interface Subject {
@@ -49,6 +51,10 @@ export function whyNotHeld(session: PostgresSession, subject: Subject, { verdict
   // The server would refuse it too; what ends the transaction it takes.
   const isEnding = subject.facts.statements.every(({ kind }) => kind === 'transaction')
   if (session.transaction === 'E' && !isEnding) return { kind: 'needs-approval', message: `${reason}; nobody was asked, for the transaction is aborted already`, hint: 'ROLLBACK first.' }
+  const parametersBytes = (subject.bound?.bind.parameters ?? []).reduce((sum, value) => sum + (value?.length ?? 0), 0)
+  if (parametersBytes > heldParametersBytesMax) {
+    return { kind: 'limit', message: `${reason}; nobody was asked, for its parameters have ${parametersBytes} bytes, and people can be shown ${heldParametersBytesMax} (heldParametersBytesMax)` }
+  }
   if (!isDoubtful(session, subject)) return null
   return {
     kind: 'needs-approval', message: `${reason}; nobody was asked, for a function that ran in this session may have changed what the name stands for`,
@@ -68,7 +74,7 @@ export function holdRequest(session: PostgresSession, subject: Subject, { decisi
   const text = [subject.text, ...preparedTexts(session, facts).map((prepared) => `-- runs what was prepared as:\n${prepared}`)].join('\n\n')
   return {
     text,
-    parameters: bound === null ? [] : parameterText(bound.bind),
+    parameters: bound === null ? [] : parameterText(bound.bind, bound.prepared.types, heldParametersBytesMax),
     access: session.access(),
     decide: () => decideNow(session, decision.facts, decision.resolved.estimatedRows),
     // The catalog may be a minute old, and others may have changed it: nobody approved that.
@@ -77,11 +83,20 @@ export function holdRequest(session: PostgresSession, subject: Subject, { decisi
       return (await decideFacts(session, facts, rowsOf(decision))).decision
     },
     meaning: meaningOf(session, text, bound),
-    estimate: null,
+    estimate: estimateFor(session, subject, decision),
     transaction: isInTransaction ? () => transactionState(session) : null,
     inTransactionMs: session.deadlines.approvalInTransactionMs,
     onAsked,
   }
+}
+
+/** For who approves. Null: nothing that could be planned. */
+function estimateFor(session: PostgresSession, { text, bound }: Subject, { facts, resolved, runsCode }: Decision): HoldRequest['estimate'] {
+  const { estimatedRows } = resolved
+  if (estimatedRows !== undefined) return () => Promise.resolve(estimatedRows)
+  if (!isEstimable(facts.statements, runsCode) || session.searchPath !== 'default') return null
+  const parameters = bound === null ? [] : parameterValues(bound.bind)
+  return () => estimateOf(session, { text, parameters })
 }
 
 /** Made at once: the values of a Bind are views of its message. */

@@ -52,7 +52,7 @@ export class UpstreamSide {
   recheck(): void {
     for (const answer of this.#session.answers) {
       if (answer.kind !== 'query' && answer.kind !== 'execute') continue
-      const decision = decideNow(this.#session, answer.command.decision.facts)
+      const decision = decideNow(this.#session, answer.command.decision.facts, answer.command.decision.resolved.estimatedRows)
       if (!('verdict' in decision) || refusalNow(decision, answer.command.clearance) !== null) return this.#session.session.end('the policy changed and no longer allows what runs')
       answer.command.decision = decision
       if (answer.rows !== null) answer.rows = this.#results.plan(answer, answer.rows.shape)

@@ -5,6 +5,7 @@ import { GatehouseError } from '../../../shared/errors.ts'
 import type { Decision } from '../../pipeline/access.ts'
 import type { Refusal } from '../../pipeline/refusal.ts'
 import type { Analysis } from '../../sql/analyzer.ts'
+import { isEstimable, type EstimateRequest } from '../../sql/estimate.ts'
 import type { Prepared } from './answers.ts'
 import type { PostgresSession } from './postgres-session.ts'
 
@@ -13,14 +14,26 @@ export interface Decided { readonly facts: SqlFacts | null; readonly decision: D
 /** What the server says itself when a cancel comes in time. */
 export const cancelled: Decided = { facts: null, decision: { kind: 'cancelled', message: 'canceling statement due to user request' } }
 
-export function decideText(session: PostgresSession, text: string): Decided | Promise<Decided> {
-  const analysis = session.context.analyzer.analyze(text)
-  return analysis instanceof Promise ? analysis.then((ready) => ofAnalysis(session, text, ready)) : ofAnalysis(session, text, analysis)
+/** How many rows a statement would give or change, where policy asks: as found before, or to be found. Left out: not known. */
+export type Rows = { readonly kind: 'known'; readonly rows: number | null } | { readonly kind: 'ask'; readonly request: () => EstimateRequest }
+
+/** What Parse alone does. */
+export const noRows: Rows = { kind: 'known', rows: 0 }
+
+export const askedFor = (request: () => EstimateRequest): Rows => ({ kind: 'ask', request })
+
+export function rowsOf({ resolved: { estimatedRows } }: Decision): Rows | undefined {
+  return estimatedRows === undefined ? undefined : { kind: 'known', rows: estimatedRows }
 }
 
-function ofAnalysis(session: PostgresSession, text: string, analysis: Analysis): Decided | Promise<Decided> {
+export function decideText(session: PostgresSession, text: string, rows: Rows): Decided | Promise<Decided> {
+  const analysis = session.context.analyzer.analyze(text)
+  return analysis instanceof Promise ? analysis.then((ready) => ofAnalysis(session, text, ready, rows)) : ofAnalysis(session, text, analysis, rows)
+}
+
+function ofAnalysis(session: PostgresSession, text: string, analysis: Analysis, rows: Rows): Decided | Promise<Decided> {
   switch (analysis.kind) {
-    case 'facts': return decideFacts(session, analysis.facts)
+    case 'facts': return decideFacts(session, analysis.facts, rows)
     case 'syntax-error': return { facts: null, decision: {
       kind: 'invalid', message: analysis.message, hint: 'Gatehouse reads statements with the grammar of PostgreSQL 18.',
       ...(analysis.position !== null && { position: Buffer.from(text).subarray(0, analysis.position).toString().length }),
@@ -30,23 +43,32 @@ function ofAnalysis(session: PostgresSession, text: string, analysis: Analysis):
 }
 
 /** Facts known (a prepared statement, a running one under a new policy): decide under what is in force now. */
-export function decideFacts(session: PostgresSession, facts: SqlFacts): Decided | Promise<Decided> {
+export function decideFacts(session: PostgresSession, facts: SqlFacts, rows?: Rows): Decided | Promise<Decided> {
   const refreshing = session.gate.pending
-  if (refreshing !== null) return refreshing.then(() => decideFacts(session, facts))
+  if (refreshing !== null) return refreshing.then(() => decideFacts(session, facts, rows))
   const expanded = expand(session, facts)
-  if (expanded.kind === 'open') return session.answered().then(() => decideFacts(session, facts))
+  if (expanded.kind === 'open') return session.answered().then(() => decideFacts(session, facts, rows))
   if (expanded.kind === 'refused') return { facts, decision: expanded.refusal }
   const decision = decideNow(session, expanded.facts)
   if (!('verdict' in decision)) return { facts, decision }
-  if (decision.unknownRelations.length > 0 && session.gate.mayRefresh()) return session.gate.refresh().then(() => decideFacts(session, facts))
+  if (decision.unknownRelations.length > 0 && session.gate.mayRefresh()) return session.gate.refresh().then(() => decideFacts(session, facts, rows))
   // Decided again from the start: meanwhile the policy may have changed, and the catalog.
-  if (decision.untraced.length > 0) return session.context.analyzer.lineages.trace(decision.untraced, decision.catalog).then(() => decideFacts(session, facts))
-  return { facts, decision }
+  if (decision.untraced.length > 0) return session.context.analyzer.lineages.trace(decision.untraced, decision.catalog).then(() => decideFacts(session, facts, rows))
+  if (!decision.needsEstimate || rows === undefined) return { facts, decision }
+  if (rows.kind === 'known') return { facts, decision: decideNow(session, expanded.facts, rows.rows) }
+  if (!isEstimable(expanded.facts.statements, decision.runsCode) || session.searchPath !== 'default') return { facts, decision }
+  return estimateOf(session, rows.request()).then((known) => decideFacts(session, facts, { kind: 'known', rows: known }))
 }
 
-export function decideNow(session: PostgresSession, facts: SqlFacts): Decision | Refusal {
+/** Null: not known. */
+export function estimateOf(session: PostgresSession, request: EstimateRequest): Promise<number | null> {
+  const connection = session.context.postgres.get(session.session.connection.name)
+  return connection === undefined ? Promise.resolve(null) : connection.estimator().estimate(request)
+}
+
+export function decideNow(session: PostgresSession, facts: SqlFacts, estimatedRows?: number | null): Decision | Refusal {
   try {
-    return session.access().decide(facts, session.searchPath, Date.now())
+    return session.access().decide(facts, session.searchPath, Date.now(), estimatedRows)
   } catch (error) {
     if (!(error instanceof GatehouseError)) session.context.log.error({ err: error, session: session.id }, 'deciding failed')
     return { kind: 'unavailable', message: error instanceof GatehouseError ? error.message : 'the statement could not be decided, so it was refused' }
@@ -88,7 +110,7 @@ function asExecuted(outer: SqlStatement, inner: SqlStatement): SqlStatement {
     ...rest, ...(inner.source !== undefined && { source: inner.source }), prepares: null, declares: null, kind: outer.kind === 'session' ? inner.kind : outer.kind,
     accesses: [...outer.accesses.filter(({ kind }) => kind !== 'session'), ...inner.accesses],
     columns: [...outer.columns, ...inner.columns], functions: [...outer.functions, ...inner.functions],
-    isCopyingWrite: outer.isCopyingWrite || inner.isCopyingWrite, setsSearchPath: outer.setsSearchPath || inner.setsSearchPath,
+    isCopyingWrite: outer.isCopyingWrite || inner.isCopyingWrite, rewrites: [...outer.rewrites ?? [], ...inner.rewrites ?? []], setsSearchPath: outer.setsSearchPath || inner.setsSearchPath,
     isHarmless: false,
   }
 }
