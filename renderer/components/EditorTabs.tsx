@@ -1,7 +1,7 @@
 // The editor's tabs: a tab list moved by the arrow keys, Delete closes, a double click or F2 renames.
 import { Plus, X } from 'lucide-react'
 import { useState, type KeyboardEvent } from 'react'
-import { visibleText } from '../lib/visible.ts'
+import { visibleText } from '../../shared/visible.ts'
 import { tabs as actions, type TabSet } from '../stores/tabs.ts'
 import { useRuns } from '../stores/runs.ts'
 import { IconButton } from '../ui/Button.tsx'

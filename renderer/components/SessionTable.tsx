@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react'
 import type { SessionSummary } from '../../shared/session.ts'
 import { duration, fullTime, shortTime } from '../lib/format.ts'
 import { paths } from '../lib/routes.ts'
-import { visibleText } from '../lib/visible.ts'
+import { visibleText } from '../../shared/visible.ts'
 import { Untrusted } from '../ui/Untrusted.tsx'
 import styles from './SessionTable.module.css'
 

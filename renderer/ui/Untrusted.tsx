@@ -1,5 +1,5 @@
 // Text from outside, shown as text: what could deceive the eye is marked (lib/visible.ts).
-import { visibleParts, type VisiblePart } from '../lib/visible.ts'
+import { visibleParts, type VisiblePart } from '../../shared/visible.ts'
 
 const Part = ({ part }: { readonly part: VisiblePart }) =>
   part.kind === 'text' ? part.text : <span className="invisible-character" title={part.title}>{part.label}</span>
