@@ -24,6 +24,12 @@ describe('a masked column', () => {
     ])).toEqual({ refusal: null, probes: { constants: 4, arrays: [2] } })
   })
 
+  test('in a statement that is prepared, or a cursor that is read on, is judged and not counted', () => {
+    const uncounted = [use({ columns: [email!], form: 'equality', constants: 3 })]
+    expect(judgePredicates({ uses: [use({ columns: [ssn!], form: 'equality', constants: 1 })], uncounted, bound })).toEqual({ refusal: null, probes: { constants: 1, arrays: [] } })
+    expect(judgePredicates({ uses: [], uncounted: [use({ columns: [email!] })], bound }).refusal).not.toBeNull()
+  })
+
   test('in any other condition is refused by name, with what is allowed instead', () => {
     expect(judge([use({ columns: [id!, email!] })])).toEqual({
       refusal: {

@@ -48,7 +48,7 @@ describe('the budget', () => {
 const binary = (...words: readonly number[]): string => `\\x${words.map((word) => word.toString(16).padStart(8, '0')).join('')}`
 
 describe('an execution counts', () => {
-  test.each<[string, readonly (string | null)[], number]>([
+  test.each<[string, readonly (string | Buffer | null)[], number]>([
     ['its constants, where there are no arrays', [], 2],
     ['the elements of an array', ['{a,b,c}'], 5],
     ['commas inside quotes too', ['{"a,b"}'], 4],
@@ -56,6 +56,7 @@ describe('an execution counts', () => {
     ['NULL as one', [null], 3],
     ['an array that is not seen as many', [undefined as never], 2 + probesOfUnknownArray],
     ['the elements of a binary array', [binary(1, 0, 25, 7, 1)], 9],
+    ['of one that comes as bytes', [Buffer.from(binary(1, 0, 25, 7, 1).slice(2), 'hex')], 9],
     ['those of all dimensions', [binary(2, 0, 25, 3, 1, 4, 1)], 14],
     ['an empty binary array as one', [binary(0, 0, 25)], 3],
     ['what is no array as many', ['\\x00'], 2 + probesOfUnknownArray],

@@ -49,24 +49,27 @@ function refusalOf(probes: number, left: number, { perHourMax, waitMs }: { reado
   }
 }
 
-/** What one execution with these parameters takes; `parameters` as recorded: text, or `\x…` of a binary value, perhaps cut. */
-export function countProbes({ constants, arrays }: Probes, parameters: readonly (string | null)[]): number {
+/** What one execution with these parameters takes: texts, and binary values as bytes. A text may be as it is recorded: cut, or `\x…`. */
+export function countProbes({ constants, arrays }: Probes, parameters: readonly (string | Buffer | null)[]): number {
   return arrays.reduce((sum, number) => sum + elementsIn(parameters[number - 1]), constants)
 }
 
-function elementsIn(parameter: string | null | undefined): number {
+function elementsIn(parameter: string | Buffer | null | undefined): number {
   // SQL's EXECUTE: its parameters are expressions.
   if (parameter === undefined) return probesOfUnknownArray
   if (parameter === null) return 1
+  if (typeof parameter !== 'string') return binaryElements(parameter)
   const cut = /… \((\d+) bytes\)$/.exec(parameter)
-  if (parameter.startsWith('\\x')) return binaryElements(parameter)
+  if (parameter.startsWith('\\x')) return binaryElements(Buffer.from(parameter.slice(2, 2 + 2 * headerBytesMax), 'hex'))
   // Each element takes a separator and at least one byte.
   return cut === null ? countElements(parameter) : Math.ceil(Number(cut[1]) / 2)
 }
 
+/** Of an array of six dimensions, the most there are. */
+const headerBytesMax = 12 + 8 * 6
+
 /** array_send (PostgreSQL's arrayfuncs.c): dimensions, flags, element type, then length and lower bound of each dimension. */
-function binaryElements(parameter: string): number {
-  const bytes = Buffer.from(parameter.slice(2, 2 + 2 * (12 + 8 * 6)), 'hex')
+function binaryElements(bytes: Buffer): number {
   const dimensions = bytes.length >= 12 ? bytes.readInt32BE(0) : -1
   if (dimensions < 0 || dimensions > 6 || bytes.length < 12 + 8 * dimensions) return probesOfUnknownArray
   let count = 1
