@@ -68,6 +68,8 @@ export interface SqlStatement {
   readonly gives?: readonly string[]
   /** It reads some relation and writes some relation in one go (INSERT … SELECT, CTAS, UPDATE … FROM, writable CTE over others). */
   readonly isCopyingWrite: boolean
+  /** Columns it assigns an expression over themselves (`set email = lower(email)`). */
+  readonly rewrites?: readonly string[]
   /** Transaction control, SHOW, harmless SET, DISCARD, DEALLOCATE, CLOSE, …: needs no rule beyond any rule on the connection. */
   readonly isHarmless: boolean
   /** Changes how later names resolve (`SET search_path`, `RESET ALL`, `DISCARD ALL`, set_config of it). */

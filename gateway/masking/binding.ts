@@ -31,6 +31,8 @@ export interface BoundMasks {
   readonly taintedOids: ReadonlySet<number>
   /** Names of the columns masked for the client; a derived view's are not among them, for there every column is. */
   readonly columnNames: ReadonlySet<string>
+  /** Names of those whose form shows the client something of the value, be it that two are equal. */
+  readonly shownNames: ReadonlySet<string>
   /** `schema.name` of the derived views that are masked for the client. */
   readonly derivedNames: ReadonlySet<string>
   /** Whether detectors look at values, for each side. */
@@ -57,7 +59,8 @@ export function bindMasks(masks: MaskSet, catalog: Catalog, hashKey: KeyObject |
     hasColumns: masks.columns.length > 0,
     byOid: bindings,
     tainted: namesOf(catalog, taintedOids),
-    columnNames: maskedNames(catalog, bindings),
+    columnNames: maskedNames(catalog, bindings, ({ client }) => client !== null),
+    shownNames: maskedNames(catalog, bindings, ({ client, forms }) => client !== null && forms !== undefined && forms.client !== 'redact' && forms.client !== 'null'),
     derivedNames: namesOf(catalog, new Set([...derived].filter(([, mask]) => mask.client !== null).map(([oid]) => oid))),
     detects: { client: masks.detect.some((rule) => !rule.isExempt), record: masks.detect.length > 0 },
   }
@@ -209,14 +212,14 @@ function namesOf(catalog: Catalog, oids: ReadonlySet<number>): ReadonlySet<strin
   return names
 }
 
-function maskedNames(catalog: Catalog, bindings: Bindings): ReadonlySet<string> {
+function maskedNames(catalog: Catalog, bindings: Bindings, isMeant: (mask: BoundMask) => boolean): ReadonlySet<string> {
   const names = new Set<string>()
   for (const relation of catalog.byOid.values()) {
     // Nobody with masks reads those at all, and they have columns called `name`.
     if (isRevealingCatalog(`${relation.schema}.${relation.name}`)) continue
     for (const column of relation.columns) {
       const mask = bindings.get(relation.oid)?.get(column.number)
-      if (mask !== undefined && mask.client !== null) names.add(column.name)
+      if (mask !== undefined && isMeant(mask)) names.add(column.name)
     }
   }
   return names

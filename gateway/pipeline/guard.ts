@@ -1,6 +1,7 @@
 // What a principal with masks may not do although policy allows the statement: ways by which a masked value would leave in
 // another column, table or message (design.md §5). Safe first: it refuses whole constructs; lineage makes it precise later.
-import type { ResolvedStatement, SqlCommandFacts } from '../../shared/command.ts'
+import type { ResolvedStatement, SqlCommandFacts, SqlStatement } from '../../shared/command.ts'
+import type { CopyPlan } from '../masking/copy-plan.ts'
 import { pinsFor } from '../policy/pins.ts'
 import { isRevealingCatalog } from '../sql/free-catalog.ts'
 import { objectionToCalls, userCalls } from '../sql/functions/calls.ts'
@@ -11,6 +12,8 @@ export interface GuardInputs {
   readonly facts: SqlCommandFacts
   readonly isTainted: boolean
   readonly callsUserFunction: boolean
+  /** Of the statement at this place. */
+  readonly copies: (statement: number) => CopyPlan | null
 }
 
 /** Null: nothing to object. Asked only after policy has allowed the command. */
@@ -43,9 +46,16 @@ function objection(access: Access, resolved: ResolvedStatement, inputs: GuardInp
   const changed = changedMasked(access, resolved)
   if (changed !== undefined) return `${changed} has columns that are masked for you, so its definition is not yours to change`
   if (!isTainted) return null
-  if (isCopyOut(resolved)) return 'COPY TO would carry columns that are masked for you; use SELECT'
+  const copying = isCopyOut(resolved) ? copyObjection(inputs.copies(inputs.facts.statements.indexOf(resolved)), statement) : null
+  if (copying !== null) return copying
   if (statement.accesses.some(({ kind }) => kind === 'explain-analyze')) return 'EXPLAIN ANALYZE shows how masked values filter'
-  return statement.isCopyingWrite || defines(resolved) ? copied(access, resolved) : null
+  return (statement.isCopyingWrite || defines(resolved) ? copied(access, resolved) : null) ?? rewritten(access, statement)
+}
+
+/** A form shows some of the value: written over itself often enough, turned round each time, it would show all of it. */
+function rewritten({ bound }: Access, { rewrites }: SqlStatement): string | null {
+  const name = rewrites?.find((one) => bound.shownNames.has(one))
+  return name === undefined ? null : `the masked column ${name} may not be written from its own value, for a part of what it holds is shown to you; give it a constant or a parameter`
 }
 
 /**
@@ -95,6 +105,13 @@ function relationsOf({ accesses }: ResolvedStatement): readonly string[] {
 
 function isCopyOut({ statement, accesses }: ResolvedStatement): boolean {
   return statement.tag === 'COPY' && !accesses.some(({ kind }) => kind === 'insert')
+}
+
+/** COPY TO is masked cell by cell, where its columns are known and its rows can be taken apart. */
+function copyObjection(plan: CopyPlan | null, { copyOut }: SqlStatement): string | null {
+  if (plan === null) return 'which columns COPY would carry out is not known, and some may be masked for you; use SELECT'
+  if (plan.client === null || (copyOut !== undefined && copyOut !== 'other')) return null
+  return 'COPY would carry columns that are masked for you, with options under which they cannot be masked; use the format text, csv or binary without ENCODING'
 }
 
 const writeKinds = new Set(['insert', 'update', 'merge', 'create', 'alter', 'copy-in', 'notify'])

@@ -15,6 +15,8 @@ export interface Collector {
   writesRows: boolean
   /** An assignment from another column of the same row (`set notes = email`). */
   copiesColumns: boolean
+  /** Columns that are assigned an expression over themselves (`set email = lower(email)`). */
+  readonly rewritten: Set<string>
   setsSearchPath: boolean
   /** A setting that is changed and on which our reading of statements rests; settings.ts. */
   readingSetting: string | null
@@ -40,7 +42,7 @@ export function newContext(): Context {
     // Rows that RETURNING, ON CONFLICT and rules have without naming them in FROM.
     rowNames: new Set(['old', 'new', 'excluded']),
     sources: new Map([['old', 'any'], ['new', 'any'], ['excluded', 'any']]), given: new Set(),
-    readsRows: false, writesRows: false, copiesColumns: false, setsSearchPath: false, readingSetting: null,
+    readsRows: false, writesRows: false, copiesColumns: false, rewritten: new Set(), setsSearchPath: false, readingSetting: null,
   }
   return { into, scope: null, naming: 'select', isDefinition: false, isNested: false }
 }

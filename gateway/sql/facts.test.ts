@@ -94,6 +94,7 @@ check('writes, nested ones too', [
   ['update a set notes = email where id = 2', 'UPDATE update(a) +copying'],
   ['update a set notes = upper(a.email) where id = 2', 'UPDATE update(a) +copying'],
   ['update a set notes = a::text where id = 2', 'UPDATE update(a) +copying'],
+  ['update a excluded set notes = excluded.email where id = 2', 'UPDATE update(a) +copying'],
   ['update a set (n, m) = (select x, y from b) where id = 1', 'UPDATE update(a) select(b) +copying'],
   ['update a set n = b.n from b where a.id = b.id', 'UPDATE update(a) select(b) +copying'],
   ['delete from a where id = 1', 'DELETE delete(a)'],
@@ -426,3 +427,9 @@ describe('functions', () => {
     ['select * from t tablesample bernoulli (f(1))', ['f!']],
   ])('%s', (sql, expected) => expect(functions(sql)).toEqual(expected))
 })
+
+test.each([
+  ['update a set n = lower(n), m = 1', ['n']], ['update a set (n, m) = (1, a.m || 1)', ['m']], ["update a set d['x'] = d['y']", ['d']], ['update a set n = (select n)', ['n']],
+  ['insert into a (n) values (1) on conflict (n) do update set n = a.n || excluded.n, m = excluded.m', ['n']], ['merge into a using (values (1)) v(i) on a.i = v.i when matched then update set n = a.n', ['n']],
+  ['with w as (update a set n = n || 1 returning n) select n from w', ['n']], ['update a excluded set n = excluded.n || 1', ['n']], ['update a set n = m where n = 1 returning n', undefined], ['select n from a', undefined],
+])('%s writes %j from their own values', (sql, names) => expect(statements(sql)[0]!.rewrites).toEqual(names))

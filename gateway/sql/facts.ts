@@ -31,6 +31,7 @@ function statementOf(raw: Fields, byteLength: number): SqlStatement {
     isCopyingWrite: into.copiesColumns || (into.readsRows && into.writesRows),
     isHarmless: found.isHarmless ?? false,
     setsSearchPath: (found.setsSearchPath ?? false) || into.setsSearchPath,
+    ...(into.rewritten.size > 0 && { rewrites: [...into.rewritten] }),
     ...(into.readingSetting !== null && { readingSetting: into.readingSetting }),
     ...namesOf(into),
     ...(found.copyOut !== undefined && { copyOut: found.copyOut }),

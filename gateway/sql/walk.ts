@@ -116,10 +116,14 @@ function target(fields: Fields): { readonly relation: RelationName; readonly ran
 /** `relation` null: a WITH table. */
 function nameRow(range: Fields, relation: RelationName | null, context: Context): void {
   const alias = as('Alias', range['alias'], 'alias')
-  const name = text(alias?.['aliasname']) ?? text(range['relname']) ?? ''
+  const name = rowNameOf(range)
   context.into.rowNames.add(name)
   addSource(context, name, relation === null ? [] : [relation])
   if (alias !== null) renamed(alias, context)
+}
+
+function rowNameOf(range: Fields): string {
+  return text(as('Alias', range['alias'], 'alias')?.['aliasname']) ?? text(range['relname']) ?? ''
 }
 
 function insert(fields: Fields, outer: Context): void {
@@ -133,7 +137,7 @@ function insert(fields: Fields, outer: Context): void {
   const conflict = as('OnConflictClause', fields['onConflictClause'], 'onConflictClause')
   if (conflict !== null) {
     if (conflict['action'] === 'ONCONFLICT_UPDATE') addAccess(context, 'update', relation)
-    assignments(conflict['targetList'], context)
+    assignments(conflict['targetList'], context, rowNameOf(range) !== 'excluded')
     walkFields(conflict, context, ['targetList'])
   }
   returning(fields, relation, context)
@@ -148,7 +152,7 @@ function update(fields: Fields, outer: Context): void {
   context.into.writesRows = true
   if (relation.name === 'pg_settings') setsAnything(context)
   nameRow(range, relation, context)
-  assignments(fields['targetList'], context)
+  assignments(fields['targetList'], context, false)
   returning(fields, relation, context)
   walkFields(fields, context, ['withClause', 'relation', 'targetList', 'returningClause'])
 }
@@ -192,7 +196,7 @@ function mergeAction(clause: Fields, relation: RelationName, isEveryRow: boolean
   } else if (clause['commandType'] === 'CMD_UPDATE') {
     addAccess(context, 'update', relation)
     if (isEveryRow) addAccess(context, 'update-without-where', relation)
-    assignments(clause['targetList'], context)
+    assignments(clause['targetList'], context, false)
   } else if (clause['commandType'] === 'CMD_DELETE') {
     addAccess(context, 'delete', relation)
     if (isEveryRow) addAccess(context, 'delete-without-where', relation)
@@ -210,24 +214,31 @@ function targetColumns(value: unknown, context: Context): void {
   }
 }
 
-/** `set column = expression`: an expression over another column copies what that one holds. */
-function assignments(value: unknown, context: Context): void {
+/**
+ * `set column = expression`: an expression over another column copies what that one holds. `hasExcluded`: `excluded` is the row that
+ * the statement itself brings; elsewhere a table may be called so.
+ */
+function assignments(value: unknown, context: Context, hasExcluded: boolean): void {
   for (const item of listOf(value)) {
     const target = as('ResTarget', item) ?? {}
     const name = text(target['name']) ?? '*'
     addColumn(context, null, name, 'target')
-    if (readsOtherColumn(target['val'], name)) context.into.copiesColumns = true
+    for (const parts of columnRefs(target['val'])) {
+      if (hasExcluded && parts.length === 2 && parts[0] === 'excluded' && parts[1] !== '*') continue
+      if (parts.at(-1) === name) context.into.rewritten.add(name)
+      else context.into.copiesColumns = true
+    }
     walkFields(target, context)
   }
 }
 
-function readsOtherColumn(value: unknown, assigned: string): boolean {
-  if (Array.isArray(value)) return value.some((item) => readsOtherColumn(item, assigned))
+/** Every reference to a column in an expression, subqueries' too, as its parts; a star is a last part. */
+function columnRefs(value: unknown): readonly (readonly string[])[] {
+  if (Array.isArray(value)) return value.flatMap(columnRefs)
   const node = typed(value)
-  if (node === null) return false
-  if (node.type !== 'ColumnRef') return Object.values(node.fields).some((child) => readsOtherColumn(child, assigned))
-  const parts = words(node.fields['fields'])
-  return !(parts.at(-1) === assigned || (parts.length === 2 && parts[0] === 'excluded')) || hasStar(node.fields)
+  if (node === null) return []
+  if (node.type !== 'ColumnRef') return Object.values(node.fields).flatMap(columnRefs)
+  return [hasStar(node.fields) ? [...words(node.fields['fields']), '*'] : words(node.fields['fields'])]
 }
 
 /** RETURNING gives rows of the target to the client, or inside a CTE to the rest of the statement: that is a read. */

@@ -7,8 +7,8 @@ export type ElementChange = (element: Buffer) => Buffer | null
 const code = (character: string): number => character.charCodeAt(0)
 const [opening, closing, comma, quote, backslash, bounds] = [code('{'), code('}'), code(','), code('"'), code('\\'), code('=')]
 const nullWord = 'NULL'
-/** Nothing else may stand without quotes. */
-const isPlain = /^[\w.:+-]+$/
+/** As array_out decides. */
+const needsQuotes = /^$|^null$|["\\{},\s]/i
 
 export function mapTextArray(value: Buffer, change: ElementChange): Buffer | undefined {
   // `[2:3]={a,b}`: bounds that do not begin at 1 stand before it.
@@ -60,7 +60,7 @@ function readQuoted(value: Buffer, from: number): Element | undefined {
 function writeElement(content: Buffer | null): Buffer {
   if (content === null) return Buffer.from(nullWord)
   const text = content.toString('utf8')
-  if (isPlain.test(text) && text.toUpperCase() !== nullWord) return content
+  if (!needsQuotes.test(text)) return content
   return Buffer.from(`"${text.replaceAll(/["\\]/g, '\\$&')}"`)
 }
 
