@@ -213,6 +213,8 @@ export const holdHeartbeatMs = 30_000
  * read, and a client that is gone is noticed when a heartbeat cannot be sent.
  */
 export const heldInputBytesMax = 256 * 1024
+/** Parameters of a held command, together: people are shown all of it, and what they cannot be shown they cannot approve. */
+export const heldParametersBytesMax = 64 * 1024
 /** Messages kept back because a statement among them may have to wait: what takes locks should not go ahead of the question. */
 export const keptBackBytesMax = 256 * 1024
 /** Asking the database about the danger of a held command (locks, an estimate); what is not known by then is said to be unknown. */

@@ -16,7 +16,8 @@ export function riskOf(access: Access, { resolved }: Decision, found: Found): Ri
   const relations = unique(resolved.statements.flatMap(({ accesses }) => accesses.flatMap(({ kind, relations: names }) => names.map((name) => `${kind} ${name}`))))
   const maskedColumns = unique(resolved.statements.flatMap((statement) => maskedColumnsOf(access, statement)))
   const locks = found.locks === 'unknown' ? ['unknown: the locks of the transaction could not be read'] : found.locks
-  const { level, reasons } = levelOf(kinds, { maskedColumns, environment: environmentOf(access), estimatedRows: found.estimatedRows, locks })
+  const isCopyIn = resolved.statements.some(({ statement: { tag, kind } }) => tag === 'COPY' && kind === 'insert')
+  const { level, reasons } = levelOf(kinds, { isCopyIn, maskedColumns, environment: environmentOf(access), estimatedRows: found.estimatedRows, locks })
   return { kinds, relations, maskedColumns, estimatedRows: found.estimatedRows, locks, level, reasons }
 }
 
@@ -33,11 +34,12 @@ function maskedColumnsOf({ bound, catalog }: Access, { statement, accesses }: Re
   }))
 }
 
-interface Signs { readonly maskedColumns: readonly string[]; readonly environment: string | null; readonly estimatedRows: number | null; readonly locks: readonly string[] | null }
+interface Signs { readonly isCopyIn: boolean; readonly maskedColumns: readonly string[]; readonly environment: string | null; readonly estimatedRows: number | null; readonly locks: readonly string[] | null }
 
 function levelOf(kinds: readonly SqlKind[], signs: Signs): Pick<Risk, 'level' | 'reasons'> {
   const high = [
     ...kinds.flatMap((kind) => grave[kind] ?? []),
+    ...(signs.isCopyIn ? ['its rows come after the approval, so nobody sees them before'] : []),
     ...(signs.maskedColumns.length > 0 ? [`touches masked columns: ${signs.maskedColumns.slice(0, 5).join(', ')}${signs.maskedColumns.length > 5 ? ', …' : ''}`] : []),
     ...(signs.estimatedRows !== null && signs.estimatedRows >= manyRows ? [`about ${signs.estimatedRows} rows, by the planner's estimate`] : []),
   ]

@@ -18,8 +18,8 @@ export interface Prepared {
   readonly name: string
   readonly text: string
   readonly facts: SqlFacts
-  /** Oids of its parameters' types, as Parse declared them. */
-  readonly types: Buffer
+  /** Oids of its parameters' types (Int32 each): as Parse declared them, and once it was described as the server has them. */
+  types: Buffer
   /** Its facts with the doubt that code may have redefined the name; made when first needed. */
   doubted?: SqlFacts
   shape: Shape | null

@@ -6,6 +6,7 @@ import type { Decision } from '../../pipeline/access.ts'
 import type { Meaning } from '../../pipeline/meaning.ts'
 import { timeoutNames, type Timeout } from '../../sql/backend-state.ts'
 import type { Bind } from './codec/frontend.ts'
+import { typeAt } from './parameters.ts'
 
 /**
  * The settings of one session as a hash over what changed them, in order: sessions that began alike and said the same have the same.
@@ -62,7 +63,7 @@ const units: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1_000, mi
 /** Types as Parse declared them (Int32 each; none: the server infers it), formats and bytes as Bind gave them. */
 export function valuesOf({ parameters, parameterFormats }: Bind, types: Buffer): Meaning['parameters'] {
   return parameters.map((value, index) => ({
-    value, typeOid: 4 * index + 4 <= types.length ? types.readUInt32BE(4 * index) : 0,
+    value, typeOid: typeAt(types, index),
     // Protocol 55.7, Bind: no formats means all text, one means it for all.
     format: (parameterFormats.length === 1 ? parameterFormats[0] : parameterFormats[index]) ?? 0,
   }))
