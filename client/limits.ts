@@ -80,3 +80,6 @@ export const callsInFlightMax = 200
 export const helloMs = 10_000
 /** Events queued for a window that does not read; then it is closed and reloads. */
 export const windowBufferBytesMax = 32 * 1024 * 1024
+
+/** One message of the event stream: an approval without its exact text. */
+export const eventMessageCharactersMax = 1024 * 1024
