@@ -13,6 +13,7 @@ import { openHashKeys } from './masking/hash-key.ts'
 import type { GatewayContext, PostgresConnection } from './pipeline/context.ts'
 import { needForGrant } from './pipeline/grant-need.ts'
 import { createRegistry, type EndingRegistry } from './pipeline/create-registry.ts'
+import { createProbeBudget, type ProbeBudget } from './pipeline/probe-budget.ts'
 import type { PostgresTarget } from './pipeline/target.ts'
 import { unrecorded } from './pipeline/session.ts'
 import { createPolicyHolder, type ReloadingPolicyHolder } from './policy/holder.ts'
@@ -39,9 +40,9 @@ export interface Core {
   readonly approvals: OpenApprovals
 }
 
-export interface CoreParts { readonly log: Log; readonly guard: Guard; readonly stops: Stops; readonly journalFs?: JournalFs | undefined; readonly approvals?: Approvals | undefined }
+export interface CoreParts { readonly log: Log; readonly guard: Guard; readonly stops: Stops; readonly journalFs?: JournalFs | undefined; readonly approvals?: Approvals | undefined; readonly probes?: ProbeBudget | undefined }
 
-export async function openCore(config: GatewayConfig, { log, guard, stops, journalFs, approvals }: CoreParts): Promise<Core> {
+export async function openCore(config: GatewayConfig, { log, guard, stops, journalFs, approvals, probes = createProbeBudget() }: CoreParts): Promise<Core> {
   const id = gatewayId(config.data)
   const store = stops.add(await openStore({ dataDir: config.data, ...(config.store !== null && { url: config.store }) }))
   const sessions = createSessions(store, id)
@@ -70,7 +71,7 @@ export async function openCore(config: GatewayConfig, { log, guard, stops, journ
     guard.close(error)
     for (const session of registry.live()) session.end(unrecorded)
   })
-  return { context: { log, authenticator: identity, policies, journal, analyzer, registry, approvals: approvals ?? asked.broker, postgres, audit }, sessions, identity, policies, journal, registry, approvals: asked }
+  return { context: { log, authenticator: identity, policies, journal, analyzer, registry, approvals: approvals ?? asked.broker, probes, postgres, audit }, sessions, identity, policies, journal, registry, approvals: asked }
 }
 
 /** Which of a session's statements ran by a grant is not asked: after a revocation all of it begins anew. */

@@ -14,6 +14,7 @@ import { compileWho } from './policy/who.ts'
 import { listenPostgres, type PostgresListener } from './protocols/postgres/listener.ts'
 import { createPostgresServer, serve, type Deadlines, type PostgresServer } from './protocols/postgres/serve.ts'
 import { createReader } from './recording/reader.ts'
+import type { ProbeBudget } from './pipeline/probe-budget.ts'
 import type { JournalFs } from './recording/segment-files.ts'
 import { verifySession } from './recording/verify.ts'
 import { createStops } from './stops.ts'
@@ -31,7 +32,7 @@ export interface Gateway {
 }
 
 /** What tests put in the place of the real thing. */
-export interface Seams extends Partial<Deadlines> { readonly journalFs?: JournalFs; readonly approvals?: Approvals }
+export interface Seams extends Partial<Deadlines> { readonly journalFs?: JournalFs; readonly approvals?: Approvals; readonly probes?: ProbeBudget }
 
 /** Rejects with a GatehouseError that says what to change; then nothing is left running. */
 export async function startGateway({ configFile, log, seams = {} }: { readonly configFile: string; readonly log: Log; readonly seams?: Seams }): Promise<Gateway> {

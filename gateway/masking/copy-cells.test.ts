@@ -16,13 +16,12 @@ describe('text', () => {
   test.each<[string, readonly CellMask[], string, string, CopyForm?]>([
     ['a cell in the middle', ['clear', masked, 'clear'], '1\tann@x\tAnn\n', '1\t[masked]\tAnn\n'],
     ['the first and the last', [masked, 'clear', asNull], 'a\tb\tc\n', '[masked]\tb\t\\N\n'],
-    ['NULL stays NULL', [masked, masked], '\\N\tx\n', '\\N\t[masked]\n'],
-    ['a value that begins like NULL is none', [masked], '\\Nx\n', '[masked]\n'],
+    ['NULL is hidden too', [masked, asNull], '\\N\tx\n', '[masked]\t\\N\n'],
     ['an empty value is masked too', [masked], '\n', '[masked]\n'],
     ['an escaped delimiter is no delimiter', [masked, 'clear'], 'a\\|b|c\n', '[masked]|c\n', { ...text, delimiter: '|' }],
     ['a backslash at the end of a value', [masked, 'clear'], 'a\\\\\tc\n', '[masked]\tc\n'],
     ['a delimiter that stands in the mask is escaped', [masked, 'clear'], 'a[c\n', '\\[masked][c\n', { ...text, delimiter: '[' }],
-    ['NULL written otherwise', [asNull, masked], 'a\tNULL\n', 'NULL\tNULL\n', { ...text, nullText: 'NULL' }],
+    ['NULL written otherwise', [asNull, masked], 'a\tNULL\n', 'NULL\t[masked]\n', { ...text, nullText: 'NULL' }],
   ])('%s', (_, masks, row, expected, form = text) => {
     expect(maskRow(form, masks, row)).toBe(expected)
   })
@@ -33,7 +32,7 @@ describe('CSV', () => {
     ['quoted delimiters and newlines', [masked, 'clear'], '"a,b\nc",d\n', '[masked],d\n'],
     ['doubled quotes', [masked, 'clear'], '"a"",""b",d\n', '[masked],d\n'],
     ['another escape', [masked, 'clear'], '"a\\",b",d\n', '[masked],d\n', { ...csv, escape: '\\' }],
-    ['an empty cell is NULL and stays', [masked, 'clear'], ',d\n', ',d\n'],
+    ['an empty cell, NULL, is hidden too', [masked, 'clear'], ',d\n', '[masked],d\n'],
     ['a quoted empty string is a value', [masked, 'clear'], '"",d\n', '[masked],d\n'],
     ['NULL', [asNull, 'clear'], 'a,d\n', ',d\n'],
     ['a mask that needs quotes', [{ text: '"[masked]"' }, 'clear'], 'a,d\n', '"""[masked]""",d\n'],

@@ -2,7 +2,7 @@
 // more, the first after the header and the last before the trailer (docs, SQL COPY, File Formats). What is not so is a fault.
 import type { CopyForm } from '../../shared/command.ts'
 
-/** What every value of a column becomes: this text, or NULL (null); `clear`: it stays. */
+/** What every value of a column becomes, NULL too, for it may be an expression's: this text, or NULL (null); `clear`: it stays. */
 export type CellMask = 'clear' | { readonly text: string | null }
 
 export interface CopyMasker {
@@ -16,7 +16,6 @@ export class CopyShapeError extends Error {}
 export function createCopyMasker(form: CopyForm, masks: readonly CellMask[]): CopyMasker {
   if (form.format === 'binary') return binaryMasker(masks)
   const written = masks.map((mask) => (mask === 'clear' ? null : Buffer.from(cellText(form, mask.text))))
-  const nullText = Buffer.from(form.nullText)
   const split = form.format === 'csv' ? splitCsv : splitText
   let isHeader = form.hasHeader
   return {
@@ -32,7 +31,7 @@ export function createCopyMasker(form: CopyForm, masks: readonly CellMask[]): Co
       let [from, kept] = [start, start]
       for (const [column, to] of ends.entries()) {
         const replacement = written[column]!
-        if (replacement !== null && !isSame(bytes, from, to, nullText)) {
+        if (replacement !== null) {
           pieces.push(bytes.subarray(kept, from), replacement)
           kept = to
         }
@@ -80,10 +79,6 @@ function splitCsv({ delimiter, quote, escape }: TextForm, bytes: Buffer, start: 
   if (isQuoted) throw new CopyShapeError('a row of COPY ends inside a quoted value')
   ends.push(end)
   return ends
-}
-
-function isSame(bytes: Buffer, from: number, to: number, text: Buffer): boolean {
-  return bytes.compare(text, 0, text.length, from, to) === 0
 }
 
 const signature = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1')

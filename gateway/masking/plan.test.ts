@@ -32,7 +32,7 @@ const clients = (fields: readonly RowField[], options?: Options): readonly Treat
 test('a masked column is replaced, the others of its table are not', () => {
   expect(plan([text(customers, 2), text(customers, 3)], { isTainted: true })).toEqual([
     { client: { kind: 'clear' }, record: { kind: 'clear' } },
-    { client: { kind: 'replace', bytes: Buffer.from('[masked]'), rule: ref, why: 'the column is masked' }, record: { kind: 'replace', bytes: Buffer.from('[masked]'), rule: ref, why: 'the column is masked' } },
+    { client: { kind: 'replace', bytes: Buffer.from('[masked]'), hidesNull: false, rule: ref, why: 'the column is masked' }, record: { kind: 'replace', bytes: Buffer.from('[masked]'), hidesNull: false, rule: ref, why: 'the column is masked' } },
   ])
 })
 

@@ -23,8 +23,11 @@ export type Treatment =
    * arrays and rows), so with a finding the whole of it becomes this; `scanValue` in scanner.ts does both.
    */
   | { readonly kind: 'scan'; readonly otherwise?: Buffer | null }
-  /** Every non-NULL value becomes these bytes, in the column's own type and format; null: becomes NULL. NULL stays NULL. */
-  | { readonly kind: 'replace'; readonly bytes: Buffer | null; readonly rule: RuleRef; readonly why: string }
+  /**
+   * Every value becomes these bytes, in the column's own type and format; null: becomes NULL. NULL stays NULL in a masked column itself;
+   * an expression's is hidden too, for whether `nullif(email, 'x')` is NULL tells of the value.
+   */
+  | { readonly kind: 'replace'; readonly bytes: Buffer | null; readonly hidesNull: boolean; readonly rule: RuleRef; readonly why: string }
   /**
    * Every non-NULL value `source[from, to)` becomes what `apply` gives, valid in the column's own type and format; null: becomes NULL.
    * `as`: the form, as policies write it. `then`: what is left is looked through by detectors; `treated` in treatment.ts does both.
@@ -71,7 +74,7 @@ function treatmentFor({ hashKey, detects }: BoundMasks, field: RowField, cause: 
   const rule = cause?.mask[side]
   if (cause === null || !rule) return look(field, detects[side])
   const form = cause.isPlain === true ? cause.mask.forms?.[side] : undefined
-  return form === undefined ? redact(field, rule, cause.why) : treatmentOf(field, { rule, form }, cause.why, { hashKey, detects: detects[side] })
+  return form === undefined ? redact(field, rule, { why: cause.why, hidesNull: cause.isItself !== true }) : treatmentOf(field, { rule, form }, cause.why, { hashKey, detects: detects[side] })
 }
 
 interface Compared { readonly traces: readonly (Traced | null)[]; readonly disagreement: string | null }
@@ -95,8 +98,11 @@ function contradictionOf({ name, tableOid, columnNumber }: RowField, { name: exp
   return isAmong ? null : `a column comes from column ${columnNumber} of table ${tableOid}, which was not expected`
 }
 
-/** `isPlain`: both witnesses say that it is the masked column itself: its values have the forms of the column's masks, all others are redacted. */
-interface Cause { readonly mask: BoundMask; readonly why: string; readonly isPlain?: boolean }
+/**
+ * `isItself`: the server says that it is the masked column, and lineage nothing else. `isPlain`: lineage says so too, so its values
+ * have the forms of the column's masks; all others are redacted.
+ */
+interface Cause { readonly mask: BoundMask; readonly why: string; readonly isPlain?: boolean; readonly isItself?: boolean }
 
 const whys = {
   column: 'the column is masked',
@@ -112,7 +118,7 @@ function causeOf(bound: BoundMasks, field: RowField, { trace, isTouching }: { re
   const own = masked?.get(columnNumber)
   const carried = trace === null ? null : carriedBy(bound, trace, field)
   const isProven = trace !== null && trace.unknown === null
-  if (own !== undefined) return { mask: carried === null ? viewed(bound, tableOid, own) : both(own, carried.mask), why: whys.column, isPlain: isProven && carried === null }
+  if (own !== undefined) return { mask: carried === null ? viewed(bound, tableOid, own) : both(own, carried.mask), why: whys.column, isPlain: isProven && carried === null, isItself: carried === null }
   if (carried !== null) return carried
   // `select t from t`: PostgreSQL says the table, and 0 for the column (a Var of attribute 0).
   if (columnNumber === 0 && masked !== undefined) return { mask: [...masked.values()].reduce(both), why: whys.row }

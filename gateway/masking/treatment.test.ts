@@ -19,7 +19,7 @@ function through(treatment: Treatment, value: string | Buffer): string | null | 
 }
 
 test('a form a type does not have is its redacted form, decided once and said so', () => {
-  expect(treat('hash', int4)).toEqual({ kind: 'replace', bytes: null, rule, why: 'why' })
+  expect(treat('hash', int4)).toEqual({ kind: 'replace', bytes: null, hidesNull: false, rule, why: 'why' })
   expect(treat('date-year', int4)).toMatchObject({ kind: 'replace', bytes: null })
   for (const typeOid of [record, citext, 1186, 790, 16]) for (const form of ['hash', 'email', 'date-year', { partial: { first: 0, last: 4 } }, { range: 10 }] as const) expect(treat(form, typeOid)).toMatchObject({ kind: 'replace', bytes: null })
   expect(treat({ range: 10 })).toMatchObject({ kind: 'replace', bytes: Buffer.from('[masked]') })

@@ -20,7 +20,7 @@ type Shape = Pick<RowField, 'typeOid' | 'format'>
 export function treatmentOf(field: Shape, { rule, form }: Hold, why: string, { hashKey, detects }: TreatmentInputs): Treatment {
   const { typeOid, format } = field
   const transform = transformOf(form, { typeOid, format, hashKey })
-  if (transform === null) return redact(field, rule, why)
+  if (transform === null) return redact(field, rule, { why, hidesNull: false })
   const redaction = redactionOf(typeOid, format)
   return {
     kind: 'transform', rule, why, as: columnFormText(form), then: showsParts(form) ? look(field, detects) : clear,
@@ -31,8 +31,8 @@ export function treatmentOf(field: Shape, { rule, form }: Hold, why: string, { h
   }
 }
 
-export function redact({ typeOid, format }: Shape, rule: Hold['rule'], why: string): Treatment {
-  return { kind: 'replace', bytes: redactionOf(typeOid, format), rule, why }
+export function redact({ typeOid, format }: Shape, rule: Hold['rule'], { why, hidesNull }: { readonly why: string; readonly hidesNull: boolean }): Treatment {
+  return { kind: 'replace', bytes: redactionOf(typeOid, format), hidesNull, rule, why }
 }
 
 /** Something of the value is left, in which detectors may find more. */
@@ -69,7 +69,9 @@ export function treated(treatment: Treatment, scanner: Scanner | null, source: B
 
 /** Equal treatments of one column give equal bytes for every value. */
 export function isSameTreatment(one: Treatment, other: Treatment): boolean {
-  if (one.kind === 'replace' && other.kind === 'replace') return one.bytes === other.bytes || (one.bytes !== null && other.bytes?.equals(one.bytes) === true)
+  if (one.kind === 'replace' && other.kind === 'replace') {
+    return one.hidesNull === other.hidesNull && (one.bytes === other.bytes || (one.bytes !== null && other.bytes?.equals(one.bytes) === true))
+  }
   if (one.kind === 'transform' && other.kind === 'transform') return one.as === other.as && one.then.kind === other.then.kind
   return one.kind === other.kind
 }

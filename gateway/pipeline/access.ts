@@ -1,7 +1,7 @@
 // What one principal may do on one SQL connection under one policy snapshot and one catalog: immutable inputs, and the decisions
 // derived from them, cached by the identity of facts. Replaced whole when the policy or the catalog is swapped.
 import type { KeyObject } from 'node:crypto'
-import type { SqlCommandFacts, SqlFacts } from '../../shared/command.ts'
+import type { ResolvedStatement, SqlCommandFacts, SqlFacts } from '../../shared/command.ts'
 import type { ConnectionSummary } from '../../shared/connection.ts'
 import type { Principal } from '../../shared/principal.ts'
 import type { Verdict } from '../../shared/verdict.ts'
@@ -15,10 +15,13 @@ import { evaluate, needsEstimate } from '../policy/evaluate.ts'
 import { masksFor } from '../policy/masks.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 import type { Catalog } from '../sql/catalog.ts'
+import { unknownTrace } from '../sql/lineage/lineage-of.ts'
 import type { Lineages, Untraced } from '../sql/lineages.ts'
 import { resolve, type SearchPath } from '../sql/resolve.ts'
-import { guard } from './guard.ts'
+import { isOnlyExplained, shownToClient } from './explained.ts'
+import { callsOnlyPinned, guard } from './guard.ts'
 import { hideConstants, hideParameters } from './hidden-text.ts'
+import { judgePredicates, noProbes, type Probes } from './predicates.ts'
 import type { Refusal } from './refusal.ts'
 
 export interface Decision {
@@ -36,6 +39,10 @@ export interface Decision {
   readonly runsCode: boolean
   /** DDL, or code that may run some: the catalog is read again when it is committed. */
   readonly changesCatalog: boolean
+  /** It writes to columns that are masked for whoever asks: a mask must not be written back (admission.ts). */
+  readonly writesMasked: boolean
+  /** What each execution asks of masked columns. */
+  readonly probes: Probes
   /** Names the catalog does not know: refresh once and decide again. */
   readonly unknownRelations: readonly string[]
   /** Statements whose lineage is needed and not known yet: trace them and decide again. Until then all of unknown origin is masked. */
@@ -122,6 +129,7 @@ function decide(access: Access, lineages: AccessInputs['lineages'], facts: SqlFa
   const isTainted = bound.hasColumns && (touchesMasked || callsUserFunction || runsCode || unknownRelations.length > 0)
   const wanted = isTainted ? facts.statements.map(({ source }, at) => (source === undefined ? null : { source, path: paths[at]! })) : []
   const traced = wanted.map((one) => one && lineages.known(one.source, catalog, one.path))
+  const predicates = access.isMasked && isTainted ? judgePredicates({ bound, uses: traced.flatMap((one) => (one ?? untraceable).uses), isPinned: callsOnlyPinned(access, resolved) }) : noPredicates
   const setsSearchPath = facts.statements.some((statement) => statement.setsSearchPath)
   const changesCatalog = facts.statements.some(({ kind }) => catalogKinds.has(kind))
   const copies = (statement: number) => (isTainted ? planCopy(bound, traced[statement] ?? null) : nothingMasked)
@@ -131,12 +139,27 @@ function decide(access: Access, lineages: AccessInputs['lineages'], facts: SqlFa
     untraced: wanted.filter((one, at) => one !== null && traced[at] === null) as Untraced[],
     changesNames: setsSearchPath || changesCatalog || callsUserFunction || facts.statements.some(({ deallocates }) => deallocates !== null),
     // What masking refuses, nobody can approve.
-    refusal: deniedBy(verdict) ?? guard(access, { facts: resolved, isTainted, callsUserFunction, copies }) ?? heldBy(verdict),
+    refusal: deniedBy(verdict) ?? guard(access, { facts: resolved, isTainted, callsUserFunction, copies }) ?? predicates.refusal ?? heldBy(verdict),
+    probes: predicates.probes, writesMasked: access.isMasked && isTainted && resolved.statements.some((one) => writesMaskedColumn(one, bound)),
     recordedText: (text) => (isTainted ? hideConstants(text) : clean(access.recordScanner, text)),
     recordedParameters: (parameters) => (isTainted ? hideParameters(parameters) : parameters.map((value) => value && clean(access.recordScanner, value))),
-    columns: planner((statement, fields) => planColumns({ bound, fields, isTainted, lineage: traced[statement] ?? null })),
+    columns: planner((statement, fields) => {
+      const plan = planColumns({ bound, fields, isTainted, lineage: traced[statement] ?? null })
+      // Functions of the database's own may be run by the planner, and what they give stands in the plan.
+      const isOpen = !callsUserFunction && !runsCode && unknownRelations.length === 0 && isOnlyExplained(resolved.statements[statement]!)
+      return isOpen ? shownToClient(planColumns({ bound, fields, isTainted: false, lineage: null }), plan) : plan
+    }),
     copies,
   }
+}
+
+/** Of statements whose text is not at hand: they may ask anything. */
+const untraceable = unknownTrace('what the statement asks is not known')
+const noPredicates = { refusal: null, probes: noProbes }
+
+/** By name alone, like what is read: a namesake counts too. */
+function writesMaskedColumn({ statement }: ResolvedStatement, { columnNames }: BoundMasks): boolean {
+  return statement.columns.some(({ name, use }) => use === 'target' && (name === '*' || columnNames.has(name)))
 }
 
 /** Remembers the last few plans. */

@@ -9,6 +9,7 @@ import type { Journal } from '../recording/recorder.ts'
 import type { SqlAnalyzer } from '../sql/analyzer.ts'
 import type { CatalogKeeper } from '../sql/catalog.ts'
 import type { Estimator } from '../sql/estimate.ts'
+import type { ProbeBudget } from './probe-budget.ts'
 import type { SessionRegistry } from './registry.ts'
 import type { PostgresTarget } from './target.ts'
 
@@ -28,6 +29,8 @@ export interface GatewayContext {
   readonly journal: Journal
   readonly analyzer: SqlAnalyzer
   readonly registry: SessionRegistry
+  /** Of equality probes of masked columns, all sessions together. */
+  readonly probes: ProbeBudget
   /** Null: nobody can be asked, so what needs an approval is refused. */
   readonly approvals: Approvals | null
   readonly postgres: ReadonlyMap<string, PostgresConnection>

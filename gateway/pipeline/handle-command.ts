@@ -2,6 +2,7 @@
 // caller sends a forwarded command upstream in `journal.afterFlush`, so its record is with the kernel first.
 import type { VerdictFrameData } from '../../shared/recording.ts'
 import type { Decision } from './access.ts'
+import { objectionToValues } from './admission.ts'
 import { commandFrame, verdictFrame } from './command-frames.ts'
 import { RunningCommand } from './handle-output.ts'
 import { refusalNow, type Clearance, type Settled } from './hold.ts'
@@ -12,6 +13,8 @@ export interface SqlCommand {
   readonly text: string
   /** Values of parameters in text form, where there are any; null is NULL. */
   readonly parameters: readonly (string | null)[]
+  /** The same as they were sent, and as text in full; left out where there are none. */
+  readonly exact?: { readonly raw: readonly (Buffer | null)[]; readonly texts: () => readonly (string | null)[] }
   /** A decision, or why there is none (unparsable, catalog lost). */
   readonly decision: Decision | Refusal
   /** An `approve` verdict holds it no more: its humans were asked before, or it runs nothing yet. */
@@ -29,9 +32,11 @@ export function handleCommand(session: Session, command: SqlCommand): Outcome {
   const id = `c${++session.commands}`
   const isDecided = 'verdict' in decision
   session.recorder.jsonText('in', 'command', commandFrame(id, command))
-  const refusal = refusalNow(decision, clearance)
+  const judged = refusalNow(decision, clearance)
+  const mayRun = isDecided && (judged === null || judged.kind === 'needs-approval')
+  const refusal = (mayRun ? objectionToValues(session, decision, command) : null) ?? judged
   // Policy lets it pass by itself: then it says the same each time.
-  const passing = isDecided && decision.refusal === null ? decision : null
+  const passing = isDecided && decision.refusal === null && refusal === null ? decision : null
   session.recorder.jsonText('control', 'verdict', verdictFrame(id, passing, () => verdictData(decision, refusal, clearance)))
   if (refusal === null) return { kind: 'forward', command: new RunningCommand(session, id, decision as Decision, clearance) }
   if (refusal.kind === 'needs-approval' && isDecided) return { kind: 'hold', command: { id, decision } }

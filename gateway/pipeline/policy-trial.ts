@@ -12,6 +12,7 @@ import type { ColumnMaskRule, PolicySnapshot } from '../policy/snapshot.ts'
 import type { Catalog, CatalogRelation } from '../sql/catalog.ts'
 import { freeCatalog } from '../sql/free-catalog.ts'
 import type { Lineages } from '../sql/lineages.ts'
+import type { SearchPath } from '../sql/resolve.ts'
 import { createAccess, type Decision } from './access.ts'
 
 export interface TrialInputs {
@@ -23,6 +24,10 @@ export interface TrialInputs {
   readonly catalog: Catalog | null
   readonly now: number
   readonly lineages: Lineages
+  /** `default` when left out. */
+  readonly searchPath?: SearchPath
+  /** Not known when left out, which counts as many. */
+  readonly estimatedRows?: number | null
 }
 
 export interface TriedColumn {
@@ -42,12 +47,12 @@ export interface Trial {
   columns(fields: readonly RowField[]): readonly TriedColumn[]
 }
 
-export async function tryCommand({ snapshot, principal, connection, facts, catalog, now, lineages }: TrialInputs): Promise<Trial> {
+export async function tryCommand({ snapshot, principal, connection, facts, catalog, now, lineages, searchPath = 'default', estimatedRows = null }: TrialInputs): Promise<Trial> {
   const assumed = catalog ?? assumedCatalog(facts, masksFor(snapshot, principal, connection).columns)
   const access = createAccess({ principal, connection, snapshot, catalog: assumed, lineages: catalog === null ? untraceable : lineages, hashKey: noValues })
-  const { untraced } = access.decide(facts, 'default', now)
+  const { untraced } = access.decide(facts, searchPath, now)
   if (untraced.length > 0) await lineages.trace(untraced, assumed)
-  const decision = access.decide(facts, 'default', now)
+  const decision = access.decide(facts, searchPath, now, estimatedRows)
   const { verdict, refusal } = decision
   return {
     effect: refusal !== null && refusal.kind !== 'needs-approval' ? 'deny' : verdict.effect,
@@ -70,8 +75,8 @@ function told(treatment: Treatment): Pick<TriedColumn, 'as' | 'why'> {
 /** No value is seen here, so none is hashed. */
 const noValues = createSecretKey(randomBytes(32))
 
-/** Without a catalog nothing can be traced. */
-const untraceable: Pick<Lineages, 'known'> = { known: () => ({ kind: 'unknown', reason: 'there is no catalog' }) }
+/** Without a catalog nothing can be traced, and what conditions ask of masked columns is not judged. */
+const untraceable: Pick<Lineages, 'known'> = { known: () => ({ kind: 'unknown', reason: 'there is no catalog', uses: [] }) }
 
 /** Every name of the statement is a table of its schema, else of pg_catalog if it is a listed one, else of public. */
 export function assumedCatalog(facts: SqlFacts, masks: readonly ColumnMaskRule[]): Catalog {

@@ -2,7 +2,7 @@
 // as the statement's facts are; the newest catalog's only.
 import type { StatementSource } from '../../shared/command.ts'
 import type { Catalog } from './catalog.ts'
-import type { Lineage } from './lineage/lineage-of.ts'
+import { unknownTrace, type Trace } from './lineage/lineage-of.ts'
 import type { ParserPool } from './parser-pool.ts'
 import type { SearchPath } from './resolve.ts'
 
@@ -11,17 +11,17 @@ export interface Untraced { readonly source: StatementSource; readonly path: Sea
 
 export interface Lineages {
   /** Null: not traced yet. */
-  known(source: StatementSource, catalog: Catalog, path: SearchPath): Lineage | null
+  known(source: StatementSource, catalog: Catalog, path: SearchPath): Trace | null
   /** Afterwards all of them are known, if only as unknown. Never rejects. */
   trace(wanted: readonly Untraced[], catalog: Catalog): Promise<void>
 }
 
-interface Entry { readonly catalog: Catalog; readonly byPath: Map<SearchPath, Lineage> }
+interface Entry { readonly catalog: Catalog; readonly byPath: Map<SearchPath, Trace> }
 
 export function createLineages(pool: ParserPool): Lineages {
   const entries = new WeakMap<StatementSource, Entry>()
 
-  function keep({ source, path }: Untraced, catalog: Catalog, lineage: Lineage): void {
+  function keep({ source, path }: Untraced, catalog: Catalog, lineage: Trace): void {
     let entry = entries.get(source)
     if (entry?.catalog !== catalog) entries.set(source, (entry = { catalog, byPath: new Map() }))
     entry.byPath.set(path, lineage)
@@ -32,7 +32,7 @@ export function createLineages(pool: ParserPool): Lineages {
     for (const { source, path } of wanted) paths[source.index] = path
     const answer = await pool.trace(text, catalog, Array.from(paths, (path) => path ?? null))
     for (const one of wanted) {
-      keep(one, catalog, answer.kind === 'traced' ? answer.statements[one.source.index] ?? untold : { kind: 'unknown', reason: answer.reason })
+      keep(one, catalog, answer.kind === 'traced' ? answer.statements[one.source.index] ?? untold : unknownTrace(answer.reason))
     }
   }
 
@@ -48,4 +48,4 @@ export function createLineages(pool: ParserPool): Lineages {
   }
 }
 
-const untold: Lineage = { kind: 'unknown', reason: 'the SQL parser says nothing of the statement' }
+const untold = unknownTrace('the SQL parser says nothing of the statement')

@@ -1,6 +1,6 @@
 // What the gateway and a parser's thread say to each other; one answer for each `parse` and `trace`, in order.
 import type { CatalogData } from './catalog-index.ts'
-import type { Lineage } from './lineage/lineage-of.ts'
+import type { Trace } from './lineage/lineage-of.ts'
 import type { Parsed } from './parse.ts'
 import type { SearchPath } from './resolve.ts'
 
@@ -11,6 +11,6 @@ export type ToThread =
   | { readonly kind: 'trace'; readonly text: string; readonly catalog: number; readonly paths: readonly (SearchPath | null)[] }
 
 /** One for each statement of the text; null where none was asked for. */
-export interface Traced { readonly kind: 'traced'; readonly statements: readonly (Lineage | null)[] }
+export interface Traced { readonly kind: 'traced'; readonly statements: readonly (Trace | null)[] }
 
 export type FromThread = 'ready' | Parsed | Traced

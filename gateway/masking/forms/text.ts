@@ -18,7 +18,7 @@ export function textForm(form: MaskForm, hashKey: KeyObject | null): TextForm | 
 }
 
 /** Stands for what is hidden, however long it is: the length is hidden too. */
-const hidden = '****'
+export const hidden = '****'
 /** Fewer hidden characters can be guessed. */
 const hiddenCharactersMin = 4
 

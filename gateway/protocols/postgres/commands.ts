@@ -4,15 +4,16 @@ import type { Duplex } from 'node:stream'
 import type { SqlStatement } from '../../../shared/command.ts'
 import { GatehouseError } from '../../../shared/errors.ts'
 import { frontendMessageBytesMax, heldInputBytesMax, pipelineMax, statementBytesMax } from '../../limits.ts'
+import { maskWrittenBack } from '../../pipeline/admission.ts'
 import { handleCommand, type AskedCommand } from '../../pipeline/handle-command.ts'
 import type { RunningCommand } from '../../pipeline/handle-output.ts'
 import { Held, refusalNow, type Asked } from '../../pipeline/hold.ts'
 import type { Decision } from '../../pipeline/access.ts'
 import type { Refusal } from '../../pipeline/refusal.ts'
 import type { Answer, NameEffect, Portal, Prepared, RunningAnswer } from './answers.ts'
-import { copyInOf, duringCopy, type CopyIn } from './copy-in.ts'
+import { bringsMask, copyInOf, duringCopy, type CopyIn } from './copy-in.ts'
 import { describeType, FrameError, FrameReader } from './codec/frame-reader.ts'
-import { decodeBind, decodeEmpty, decodeExecute, decodeParse, decodeQuery, decodeTarget, encodeDescribe, encodeFlush, encodeParse, encodeQuery } from './codec/frontend.ts'
+import { decodeBind, decodeEmpty, decodeExecute, decodeParse, decodeQuery, decodeTarget, encodeCopyFail, encodeDescribe, encodeFlush, encodeParse, encodeQuery } from './codec/frontend.ts'
 import { frontend } from './codec/types.ts'
 import { encodeReadyForQuery } from './codec/backend.ts'
 import { asksHumans, clearanceOf, holdRequest, waitingNotice, whyNotHeld, type Subject } from './hold.ts'
@@ -226,7 +227,7 @@ export class ClientSide {
     if (this.#session.portals.isFull) return this.#refuse({ kind: 'limit', message: 'too many portals in one session (preparedMax)' }, '', false)
     const facts = factsOf(this.#session, prepared)
     return this.#decided(decideFacts(this.#session, facts, askedFor(() => ({ text: prepared.text, parameters: parameterValues(bind) }))), ({ decision }) => {
-      const recordedParameters = 'verdict' in decision && decision.isTainted ? bind.parameters.map((value) => (value === null ? null : '')) : parameterText(bind)
+      const recordedParameters = 'verdict' in decision && decision.isTainted ? bind.parameters.map((value) => (value === null ? null : '')) : parameterText(bind, prepared.types)
       return this.#judge({ text: prepared.text, facts, decision, recordedParameters, bound: { bind, prepared }, again: () => this.#bind() }, (command) => {
         const portal: Portal = { name: bind.portal, prepared, resultFormats: bind.resultFormats, command, shape: null, describedIn: -1 }
         // Portals and SQL's cursors share their names: FETCH may read this one.
@@ -309,6 +310,12 @@ export class ClientSide {
   }
 
   #copy(): undefined {
+    if (this.#copying !== null && this.#reader.type === frontend.copyData && bringsMask(this.#copying, this.#reader)) {
+      // The server ends the COPY with this as its reason, and ignores what the client still sends.
+      this.#copying.copyIn.ended++
+      this.#out.add(encodeCopyFail(maskWrittenBack.message))
+      return
+    }
     if (this.#reader.type !== frontend.copyData && this.#copying !== null) this.#copying.copyIn.ended++
     const head = this.#session.answers.head
     if (head?.kind === 'query' || head?.kind === 'execute') head.command.bytes += this.#reader.end - this.#reader.start
@@ -338,7 +345,9 @@ export class ClientSide {
       const whyNot = clearance === null ? whyNotHeld(this.#session, order, decision) : null
       if (whyNot !== null) return this.#refuseCommand(text, whyNot, isQuery)
     }
-    const outcome = handleCommand(this.#session.session, { text, parameters, decision, clearance })
+    const { bound } = order
+    const exact = bound === null ? {} : { exact: { raw: bound.bind.parameters, texts: () => parameterText(bound.bind, bound.prepared.types) } }
+    const outcome = handleCommand(this.#session.session, { text, parameters, decision, clearance, ...exact })
     switch (outcome.kind) {
       case 'forward': return go(outcome.command)
       case 'refuse': return this.#refuse(outcome.refusal, text, isQuery)

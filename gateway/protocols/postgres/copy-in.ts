@@ -3,14 +3,20 @@
 // https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-COPY
 import type { SqlFacts } from '../../../shared/command.ts'
 import type { Answer, RunningAnswer } from './answers.ts'
-import { FrameError } from './codec/frame-reader.ts'
+import { looksMasked, markBytesMax } from '../../masking/marks.ts'
+import { FrameError, type FrameReader } from './codec/frame-reader.ts'
 import { frontend } from './codec/types.ts'
 
 /** Of one Query or Execute: how often the server asked for data, and how often the client said that there is no more. */
-export interface CopyIn { begun: number; ended: number }
+export interface CopyIn {
+  begun: number
+  ended: number
+  /** The end of what came last, where a mask may begin. */
+  tail: Buffer
+}
 
 export function copyInOf(facts: SqlFacts): CopyIn | null {
-  return facts.statements.some(({ tag, kind }) => tag === 'COPY' && kind === 'insert') ? { begun: 0, ended: 0 } : null
+  return facts.statements.some(({ tag, kind }) => tag === 'COPY' && kind === 'insert') ? { begun: 0, ended: 0, tail: Buffer.alloc(0) } : null
 }
 
 /** `go`: send it; `wait`: the server has not said yet what it does; `drop`: the server would ignore it. Throws on what has no place in a COPY. */
@@ -25,6 +31,14 @@ export function duringCopy(type: number, running: RunningAnswer & { readonly cop
   if (kind === 'execute' && copyIn.ended > 0) return 'go'
   for (const answer of answers) if (answer === running) return 'wait'
   return 'go'
+}
+
+/** A mask in the data of a COPY into masked columns, perhaps cut between two messages: rows are not told apart. */
+export function bringsMask({ copyIn, command }: RunningAnswer & { readonly copyIn: CopyIn }, { bytes, start, end }: Pick<FrameReader, 'bytes' | 'start' | 'end'>): boolean {
+  if (!command.decision.writesMasked || copyIn.ended >= copyIn.begun) return false
+  const data = Buffer.concat([copyIn.tail, bytes.subarray(start + 5, end)])
+  copyIn.tail = Buffer.from(data.subarray(Math.max(0, data.length - markBytesMax)))
+  return looksMasked(data)
 }
 
 export const isCopyData = (type: number): boolean => type === frontend.copyData || type === frontend.copyDone || type === frontend.copyFail

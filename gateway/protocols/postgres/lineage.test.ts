@@ -40,7 +40,7 @@ async function signedIn(groups: string[]): Promise<Client> {
 
 /** The rows as text; NULL stands for a masked value of a type without a redacted form. */
 async function rowsOf(text: string, values?: readonly unknown[]): Promise<readonly string[]> {
-  const { rows } = await ana.query({ text, rowMode: 'array', values: values === undefined ? undefined : [...values] }) as unknown as { rows: unknown[][] }
+  const { rows } = await ana.query<unknown[]>({ text, rowMode: 'array', ...(values !== undefined && { values: [...values] }) })
   return rows.map((row) => row.map((value) => (value === null ? 'NULL' : String(value))).join('|'))
 }
 
@@ -125,7 +125,8 @@ describe('whichever way it is sent', () => {
 test('after the search path was changed nothing of an unqualified name is believed, and qualified names are', async () => {
   const own = await signedIn(['analysts'])
   await own.query('set search_path = public')
-  expect((await own.query('select upper(name) as big from customers where id = 1')).rows).toEqual([{ big: '[masked]' }])
+  expect((await own.query('select upper(name) as big from customers limit 1')).rows).toEqual([{ big: '[masked]' }])
+  await expect(own.query('select name from customers where id = 1')).rejects.toMatchObject({ message: expect.stringContaining('the session\'s search_path was changed') })
   expect((await own.query('select upper(name) as big from public.customers where id = 1')).rows).toEqual([{ big: 'NAME 1' }])
   await own.end()
 })

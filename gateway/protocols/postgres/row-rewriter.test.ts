@@ -8,8 +8,8 @@ const rule = { policy: 'p', rule: 'r' }
 const treatments: readonly Treatment[] = [
   { kind: 'clear' },
   { kind: 'scan' },
-  { kind: 'replace', bytes: Buffer.from('[masked]'), rule, why: '' },
-  { kind: 'replace', bytes: null, rule, why: '' },
+  { kind: 'replace', bytes: Buffer.from('[masked]'), hidesNull: false, rule, why: '' },
+  { kind: 'replace', bytes: null, hidesNull: true, rule, why: '' },
   { kind: 'transform', apply: (source, from, to) => (to - from > 600 ? null : Buffer.from(`${source.toString('utf8', from, to).slice(0, 10)}****`)), as: 'x', then: { kind: 'scan' }, rule, why: '' },
 ]
 /** Finds the word `secret`, as a scanner would. */
@@ -71,4 +71,29 @@ test.each([
   ['bytes behind the last column', Buffer.concat([dataRow(['a', 'b', 'c', 'd', 'e']), Buffer.from([1])])],
 ])('a row with %s ends the session instead of passing', (_, bytes) => {
   expect(() => new ChunkBuilder().row(bytes, 0, bytes.length, { treatments, scanner })).toThrow('DataRow')
+})
+
+test('what was taken stays whole while it is needed, and its room is written again only after that is said', () => {
+  const change = (builder: ChunkBuilder, mark: string) => {
+    const source = dataRow([mark, 'a secret b', null, null, null])
+    builder.row(source, 0, source.length, { treatments, scanner })
+    return builder.take()
+  }
+  const builder = new ChunkBuilder()
+  const [held] = change(builder, 'held')
+  const before = held!.toString('hex')
+  const [next] = change(builder, 'next')
+  expect(next!.buffer).not.toBe(held!.buffer)
+  builder.reuse()
+  const [again] = change(builder, 'again')
+  expect(again!.buffer).toBe(next!.buffer)
+  expect(held!.toString('hex')).toBe(before)
+})
+
+test('NULL of an expression is hidden as any other value', () => {
+  const row = dataRow([null, 'x', null])
+  const builder = new ChunkBuilder()
+  const hidden: Treatment = { kind: 'replace', bytes: Buffer.from('[masked]'), hidesNull: true, rule, why: '' }
+  builder.row(row, 0, row.length, { treatments: [hidden, hidden, { ...hidden, hidesNull: false }], scanner: null })
+  expect(valuesOf(framesOf(Buffer.concat(builder.take()))[0]!.body)).toEqual(['[masked]', '[masked]', null])
 })

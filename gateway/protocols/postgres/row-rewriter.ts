@@ -30,7 +30,8 @@ export class ChunkBuilder {
   #from = 0
   #to = 0
   /** Where changed bytes are written; handed out in views as pieces. */
-  #room: Buffer = Buffer.alloc(0)
+  #room: Buffer = noRoom
+  #taken: Buffer = noRoom
   #roomFrom = 0
   #roomTo = 0
 
@@ -81,7 +82,7 @@ export class ChunkBuilder {
       const valueEnd = at + 4 + Math.max(length, 0)
       if (length < -1 || valueEnd > end) throw new FrameError('a DataRow has a column longer than itself')
       const treatment = treatments[column]!
-      if (length >= 0 && treatment.kind !== 'clear') {
+      if (length < 0 ? treatment.kind === 'replace' && treatment.hidesNull && treatment.bytes !== null : treatment.kind !== 'clear') {
         const replacement = treated(treatment, scanner, source, at + 4, valueEnd)
         if (replacement !== undefined) {
           if (rowAt < 0) rowAt = this.#beginRow()
@@ -96,14 +97,24 @@ export class ChunkBuilder {
     else this.#endRow(source, copied, end, rowAt)
   }
 
-  /** The pieces in order; the builder is empty after it. */
+  /** The pieces in order; the builder is empty after it, and their room is theirs until `reuse`. */
   take(): Buffer[] {
     this.#flushRun()
     this.#flushRoom()
     const pieces = this.#pieces
     this.#pieces = []
     this.#bytes = 0
+    this.#taken = this.#room
+    this.#room = noRoom
+    this.#roomFrom = 0
+    this.#roomTo = 0
     return pieces
+  }
+
+  /** Nobody needs what was taken last any more: its room is written again. Said or not, at bulk speed, is garbage or none. */
+  reuse(): void {
+    if (this.#room.length === 0 && this.#taken.length <= roomBytesKept) this.#room = this.#taken
+    this.#taken = noRoom
   }
 
   /** The place of the row in the room, as an offset behind `#roomFrom` (the room may move while the row grows). */
@@ -158,6 +169,9 @@ export class ChunkBuilder {
   }
 }
 
+const noRoom = Buffer.alloc(0)
 /** A fresh room: a read of a socket with some growth. */
 const roomBytes = 96 * 1024
+/** A single giant row must not stay behind as memory for good. */
+const roomBytesKept = 4 * roomBytes
 const copyBelowBytes = 512

@@ -105,6 +105,10 @@ export function encodeParse(name: string, text: string): Buffer {
 }
 
 /** Asks for the answers so far (55.2.3); has none of its own. */
+export function encodeCopyFail(reason: string): Buffer {
+  return message(frontend.copyFail, [string(reason)])
+}
+
 export function encodeFlush(): Buffer {
   return message(frontend.flush, [])
 }

@@ -1,0 +1,27 @@
+// What only the values of one execution tell, after the decision about its statement: how many of them it compares with masked
+// columns, and whether it writes a mask where the value belongs.
+import { looksMasked } from '../masking/marks.ts'
+import { constantSpans } from '../sql/normal-form.ts'
+import type { Decision } from './access.ts'
+import type { SqlCommand } from './handle-command.ts'
+import { countProbes } from './probe-budget.ts'
+import type { Refusal } from './refusal.ts'
+import type { Session } from './session.ts'
+
+/** Null: nothing to object, and what it takes of the principal's budget is taken. */
+export function objectionToValues(session: Session, decision: Decision, { text, exact }: Pick<SqlCommand, 'text' | 'exact'>): Refusal | null {
+  const { writesMasked, probes } = decision
+  if (writesMasked && (hasMask(text) || exact?.raw.some((value) => value !== null && looksMasked(value)) === true)) return maskWrittenBack
+  if (probes.constants === 0 && probes.arrays.length === 0) return null
+  return session.context.probes.take(session.lease.principal.id, session.connection.name, countProbes(probes, exact?.texts() ?? []))
+}
+
+/** In a constant; a comment may hold what it likes. */
+function hasMask(text: string): boolean {
+  return constantSpans(text)?.some(({ start, end }) => looksMasked(Buffer.from(text.slice(start, end)))) === true
+}
+
+export const maskWrittenBack: Refusal = {
+  kind: 'denied', message: 'denied by masking: a mask would be written where the value it hides belongs',
+  hint: 'Leave out the columns that are masked for you, or give their real values.',
+}
