@@ -22,6 +22,15 @@ export type FrameData =
   | { readonly type: 'json'; readonly value: Readonly<Record<string, unknown>> }
   | { readonly type: 'bytes'; readonly base64: string }
 
+/** `open`: who, on what. */
+export interface OpenFrameData {
+  readonly connection: string
+  /** `groups` as they were when the session opened, `claims` of CI only; older recordings have neither. */
+  readonly principal: { readonly id: string; readonly email: string | null; readonly kind: string; readonly groups?: readonly string[]; readonly claims?: Readonly<Record<string, unknown>> }
+  readonly via: string
+  readonly client: string
+}
+
 /** `command`: written before the command goes upstream. */
 export interface CommandFrameData {
   readonly command: string

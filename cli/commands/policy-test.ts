@@ -71,7 +71,7 @@ async function outcomeOf(trials: Trials, snapshot: PolicySnapshot, { test, conne
   const { catalog, note, describe } = await trials.at(connection)
   const analysis = await trials.analyze(test.run)
   if (analysis.kind !== 'facts') return { note, outcome: { kind: 'undecided', why: analysis.kind === 'failed' ? analysis.reason : analysis.message } }
-  const trial = await tryCommand({ snapshot, principal: principalOf(test.as), connection, facts: analysis.facts, catalog, now: Date.now(), lineages: trials.lineages })
+  const trial = await tryCommand({ snapshot, principal: principalOf(test.as), connection, facts: analysis.facts, catalog, now: test.at ?? Date.now(), lineages: trials.lineages, estimatedRows: test.rows ?? null })
   const described = test.masked === undefined ? { unknown: 'not asked' } : await describe(test.run)
   const masked = 'unknown' in described ? described
     : trial.columns(described.fields).filter(isMasked).map(({ name }) => name)

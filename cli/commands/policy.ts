@@ -12,6 +12,7 @@ import type { PolicySnapshot } from '../../gateway/policy/snapshot.ts'
 import { problemText, type Problem } from '../../gateway/yaml-file.ts'
 import { openTrials } from '../policy-trials.ts'
 import { registerExplain } from './policy-explain.ts'
+import { registerReplay } from './policy-replay.ts'
 import { registerPin } from './policy-pin.ts'
 import { registerTest } from './policy-test.ts'
 
@@ -36,6 +37,7 @@ export function register(command: Command): void {
     })
   registerTest(command)
   registerExplain(command)
+  registerReplay(command)
   registerPin(command)
 }
 

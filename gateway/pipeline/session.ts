@@ -1,5 +1,6 @@
 // A session: one principal on one connection, from open to close. It owns the recorder, the lease and the counters; the
 // protocol owns the sockets and hears `onEnd`. Whatever ends it ends it once.
+import type { OpenFrameData } from '../../shared/recording.ts'
 import type { SessionSummary } from '../../shared/session.ts'
 import type { Lease } from '../identity/authenticate.ts'
 import { hasAnyRule } from '../policy/masks.ts'
@@ -58,7 +59,7 @@ export class Session {
     const session = new Session(request, summary, recorder)
     await context.registry.open({ summary, end: (reason) => session.end(reason) })
     try {
-      recorder.json('control', 'open', { connection: summary.connection, principal: summary.principal, via, client })
+      recorder.json('control', 'open', openData(session) as unknown as Record<string, unknown>)
     } catch (error) {
       session.end(unrecorded)
       throw error
@@ -97,4 +98,14 @@ export class Session {
       }),
     )
   }
+}
+
+/** Beside who it was, what policy saw of them, for `policy replay`: groups, and of a CI job its claims, which tell of no person. */
+function openData({ summary: { connection, principal, via, client }, lease }: Session): OpenFrameData {
+  const { groups, claims } = lease.principal
+  return { connection, principal: { ...principal, groups, ...(principal.kind === 'ci' && { claims: plainClaims(claims) }) }, via, client }
+}
+
+function plainClaims(claims: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(claims).filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value) || Array.isArray(value)))
 }

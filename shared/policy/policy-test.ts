@@ -15,6 +15,10 @@ const shape = {
   expect: z.enum(['allow', 'approve', 'deny'], { error: 'expected allow, approve or deny' }),
   /** Id of the rule that decides. */
   rule: text.optional(),
+  /** When, for `when:`; now if left out. */
+  at: z.iso.datetime({ offset: true, error: 'expected a time with its zone, such as "2026-12-24T18:00:00+01:00"' }).transform((text) => Date.parse(text)).optional(),
+  /** As PostgreSQL's planner estimates, for `rows-over`; not known if left out. */
+  rows: z.number().int().min(0).optional(),
   /** Exactly these output columns are masked. */
   masked: oneOrMany(text).optional(),
 }
