@@ -76,6 +76,11 @@ test('one that is not pinned may not, and is masked elsewhere', async () => {
   expect((await masked.query('select touch_up(note) as said from orders where id = 1')).rows).toEqual([{ said: '[masked]' }])
 })
 
+test('as a table only a pinned one, for it decides how many rows there are', async () => {
+  expect((await masked.query('select * from peek(1) as seen')).rows).toEqual([{ seen: '[masked]' }])
+  await expect(masked.query("select * from touch_up('x')")).rejects.toMatchObject({ code: '42501' })
+})
+
 test('in what is written only what gives nothing but its arguments', async () => {
   expect((await masked.query("insert into orders (id, note) values (7001, shorten('abcdefg')) returning id")).rows).toEqual([{ id: 7001 }])
   await expect(masked.query('insert into orders (id, note) values (7002, peek(1))')).rejects.toMatchObject({ code: '42501', message: expect.stringContaining('peek()') })

@@ -74,6 +74,12 @@ function objectionToUsers(access: Access, resolved: ResolvedStatement, { facts, 
   return callsUnnamed(access, resolved) ? 'a statement that writes may not call functions whose bodies are not seen' : null
 }
 
+/** It calls functions of the database's own, and each of them by a name that policy has pinned. */
+export function callsOnlyPinned(access: Access, { statements }: SqlCommandFacts): boolean {
+  const calls = statements.flatMap(({ statement }) => userCalls(statement, access.catalog, pinsFor(access.snapshot, access.connection)))
+  return calls.length > 0 && calls.every(({ pin }) => pin !== 'none') && !statements.some((one) => callsUnnamed(access, one))
+}
+
 /** By a name that the catalog does not know too: it may have masked columns. */
 function touchesMasked({ bound, catalog }: Access, resolved: ResolvedStatement): boolean {
   return resolved.accesses.some(({ kind, relations }) => relations.some((name) => bound.tainted.has(name) || (kind === 'select' && !catalog.byName.has(name))))
