@@ -1,5 +1,8 @@
 // Between two sockets: one write a turn, and a source that is read no faster than its sink takes, nor longer than its turn.
 
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+
 /** A few small pieces are cheaper as one buffer than as one vector. */
 const joinBelowBytes = 16 * 1024
 
@@ -21,6 +24,11 @@ export function writeAll(sink: Sink, pieces: readonly Buffer[]): boolean {
   for (const piece of pieces) isOpen = sink.write(piece)
   sink.uncork()
   return isOpen
+}
+
+/** The kernel (or TLS) has every byte the sink was given; of a stream that is no socket nobody knows. */
+export function hasTakenAll(sink: Duplex): boolean {
+  return sink instanceof Socket && sink.writableLength === 0
 }
 
 interface Source {

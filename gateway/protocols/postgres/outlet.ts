@@ -1,7 +1,7 @@
 // Where the messages of one upstream chunk go: to the client in one write, and into the record of the command they belong to,
 // within its cap. Chunks are handled to their end without a pause, so all sessions share the two builders.
 import type { Duplex } from 'node:stream'
-import { Pace, writeAll } from '../../pipeline/pump.ts'
+import { hasTakenAll, Pace, writeAll } from '../../pipeline/pump.ts'
 import type { RunningAnswer } from './answers.ts'
 import type { FrameReader } from './codec/frame-reader.ts'
 import { ChunkBuilder, type RowTreatment } from './row-rewriter.ts'
@@ -44,6 +44,12 @@ export class Outlet {
     const pieces = toClient.take()
     this.record()
     if (!this.#isClosed && !writeAll(this.#client, pieces)) this.#pace.fill()
+    if (!this.holdsBytes) toClient.reuse()
+  }
+
+  /** What the client was sent is still needed where it is. */
+  get holdsBytes(): boolean {
+    return !hasTakenAll(this.#client)
   }
 
   /** A message of our own, between two of the upstream's. */
@@ -105,6 +111,8 @@ export class Outlet {
     if (bytes === 0) return
     const pieces = toRecord.take()
     if (running !== null && !this.#isEnded()) running.command.record(pieces, bytes)
+    // The recorder has copied it.
+    toRecord.reuse()
   }
 
   #mayRecord(running: RunningAnswer, bytes: number): boolean {

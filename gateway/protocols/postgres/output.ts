@@ -3,6 +3,7 @@
 import type { Duplex } from 'node:stream'
 import { GatehouseError } from '../../../shared/errors.ts'
 import { backendMessageBytesMax } from '../../limits.ts'
+import { readDirectly } from '../../pipeline/reused-reads.ts'
 import { CopyShapeError } from '../../masking/copy-cells.ts'
 import { refusalNow } from '../../pipeline/hold.ts'
 import { noShape, type Answer, type RunningAnswer } from './answers.ts'
@@ -36,6 +37,11 @@ export class UpstreamSide {
 
   start(): void {
     this.#upstream.on('data', (chunk: Buffer) => this.#chunk(chunk))
+    readDirectly(this.#upstream, (chunk) => {
+      this.#chunk(chunk)
+      if (this.#session.session.isEnded || this.#reader.holdsChunk || this.#outlet.holdsBytes) return 'held'
+      return this.#session.answers.length === 0 ? 'resting' : 'done'
+    })
     this.#upstream.on('drain', () => this.#session.upstreamDrained())
     this.#upstream.resume()
   }

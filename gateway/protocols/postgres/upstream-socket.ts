@@ -4,6 +4,7 @@ import { connect, isIP, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { checkServerIdentity, connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import { GatehouseError } from '../../../shared/errors.ts'
+import { connectReusing } from '../../pipeline/reused-reads.ts'
 import type { PostgresTarget, TlsMode } from '../../pipeline/target.ts'
 import { tlsServerEndPoint } from './codec/channel-binding.ts'
 import { encodeSslRequest } from './codec/startup.ts'
@@ -43,7 +44,9 @@ export async function dialUpstream(target: PostgresTarget, signal: AbortSignal):
 
 function connectTcp(target: PostgresTarget, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: target.host, port: target.port, noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs })
+    const options = { host: target.host, port: target.port, noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs }
+    // TLS takes the socket's bytes for itself, and gives them in buffers of its own.
+    const socket = target.tls === 'disable' ? connectReusing(options) : connect(options)
     const stop = endWith(socket, signal)
     quiet(socket)
     socket.once('close', () => {

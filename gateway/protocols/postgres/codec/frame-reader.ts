@@ -55,6 +55,11 @@ export class FrameReader {
     return this.#partial === null && this.#header.length === 0 && this.#offset >= this.#chunk.length && this.#chunks.length === 0
   }
 
+  /** Bytes of a chunk are still to be read where they are; of an unfinished frame there is a copy. */
+  get holdsChunk(): boolean {
+    return this.#offset < this.#chunk.length || this.#chunks.length > 0
+  }
+
   #inPlace(): boolean {
     const chunk = this.#chunk
     const start = this.#offset
