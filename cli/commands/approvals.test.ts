@@ -1,0 +1,113 @@
+// `gatehouse approvals` as scripts and people run it: the launcher against a whole gateway.
+import { execFile, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { callApi, exchanged } from '../../gateway/testing/api.ts'
+import { startTestGateway, type TestGateway } from '../../gateway/testing/gateway.ts'
+import { startPostgres, type RealPostgres } from '../../gateway/testing/real-postgres.ts'
+import { createShop, shopPolicy } from '../../gateway/testing/shop.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+const launcher = join(import.meta.dirname, '../../bin/gatehouse')
+let postgres: RealPostgres
+let gateway: TestGateway
+const tokens = new Map<string, string>()
+
+beforeAll(async () => {
+  postgres = await startPostgres()
+  const database = await postgres.database('shop')
+  await createShop(database)
+  gateway = await startTestGateway({ database, policies: { shop: shopPolicy } })
+  for (const [sub, group] of [['eve', 'careful'], ['ada', 'on-call'], ['max', 'sales']] as const) tokens.set(sub, await exchanged(gateway, await gateway.token({ sub, groups: [group], email: `${sub}@example.com` })))
+})
+afterAll(async () => {
+  await gateway?.stop()
+  await postgres?.stop()
+})
+
+interface Outcome { readonly code: number; readonly stdout: string; readonly stderr: string }
+const envOf = (who: string) => ({ PATH: process.env['PATH'], HOME: process.env['HOME'], GATEHOUSE_URL: gateway.api, GATEHOUSE_CA: gateway.ca, GATEHOUSE_TOKEN: tokens.get(who)! })
+const run = (who: string, ...words: readonly string[]) => new Promise<Outcome>((resolve) => {
+  execFile(process.execPath, [launcher, 'approvals', ...words], { env: envOf(who), timeout: 40_000 }, (failure, stdout, stderr) => {
+    resolve({ code: failure === null ? 0 : typeof failure.code === 'number' ? failure.code : -1, stdout, stderr })
+  })
+})
+async function asked(): Promise<string> {
+  const { json } = await callApi(gateway, 'POST', '/v1/grants', tokens.get('eve')!, { connection: 'shop', kinds: ['delete'], on: ['public.orders'], minutes: 60, purpose: 'INC-42' })
+  return json['id'] as string
+}
+
+test('a held statement is listed, shown whole with what hides in it, approved, and runs', async () => {
+  const client = new Client({ host: gateway.host, port: gateway.port, user: 'me', password: tokens.get('eve')!, database: 'shop', ssl: { rejectUnauthorized: false } })
+  await client.connect()
+  const running = client.query('delete from orders where id = 3 -- \u202eevil\u200b')
+  const listed = await vi.waitFor(async () => {
+    const approvals = JSON.parse((await run('ada', 'list', '--json')).stdout) as { id: string; state: string }[]
+    expect(approvals).toMatchObject([{ id: expect.stringMatching(/^ap_/) as string, state: 'open' }])
+    return approvals
+  }, { timeout: 30_000 })
+  const { id } = listed[0]!
+  expect((await run('ada', 'list')).stdout).toMatch(/^approval .*\n.*ap_.* open .*eve@example\.com/)
+  const shown = await run('ada', 'show', id)
+  expect(shown.stdout).toContain('delete from orders where id = 3 -- ⟨RLO⟩evil⟨ZWSP⟩')
+  expect(shown.stdout).toContain('needs       1 of on-call, has 0')
+  expect(await run('eve', 'approve', id)).toMatchObject({ code: 1, stderr: expect.stringContaining('you asked for this yourself') as string })
+  expect(await run('max', 'approve', id)).toMatchObject({ code: 1, stderr: expect.stringMatching(/^gatehouse: no such approval/) as string })
+  const approved = await run('ada', 'approve', id, '--reason', 'fine')
+  expect(approved).toMatchObject({ code: 0, stdout: `${id} approved\n`, stderr: expect.stringContaining('⟨RLO⟩evil') as string })
+  expect((await running).rowCount).toBe(1)
+  expect(await run('ada', 'approve', id)).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('already') as string })
+  expect(await run('ada', 'deny', id, '--json')).toMatchObject({ code: 1, stdout: '' })
+  expect(JSON.parse((await run('ada', 'list', '--filter', 'decided', '--json')).stdout)).toMatchObject([{ id, state: 'used' }])
+  await client.end()
+})
+
+test('wait tells the outcomes apart by its exit code', async () => {
+  const [approved, denied, withdrawn, open] = [await asked(), await asked(), await asked(), await asked()]
+  const waits = Promise.all([approved, denied, withdrawn].map((id) => run('eve', 'wait', id, '--wait', '1m')))
+  const still = run('eve', 'watch', open, '--wait', '1s')
+  await run('ada', 'approve', approved, '--minutes', '5')
+  await run('ada', 'deny', denied, '--reason', 'no')
+  await run('eve', 'withdraw', withdrawn)
+  expect((await waits).map(({ code }) => code)).toEqual([0, 3, 5])
+  expect((await waits)[1]!.stdout).toBe(`${denied} denied: denied by ada@example.com: no\n`)
+  expect((await still).code).toBe(6)
+  await callApi(gateway, 'POST', `/v1/approvals/${open}/expiry`, tokens.get('ada')!, { expiresAt: new Date(Date.now() + 300).toISOString() })
+  expect((await run('eve', 'wait', open)).code).toBe(4)
+  expect(await run('eve', 'wait', 'ap_none')).toMatchObject({ code: 1, stderr: expect.stringMatching(/no such approval/) as string })
+})
+
+test('watch prints what happens, as it happens, and ends by Ctrl-C', async () => {
+  const child = spawn(process.execPath, [launcher, 'approvals', 'watch', '--json'], { env: envOf('ada') })
+  let [out, errors] = ['', '']
+  child.stdout.on('data', (chunk: Buffer) => { out += chunk.toString() })
+  child.stderr.on('data', (chunk: Buffer) => { errors += chunk.toString() })
+  const quiet = spawn(process.execPath, [launcher, 'approvals', 'watch'], { env: envOf('ada') })
+  let lines = ''
+  quiet.stdout.on('data', (chunk: Buffer) => { lines += chunk.toString() })
+  let said = ''
+  quiet.stderr.on('data', (chunk: Buffer) => { said += chunk.toString() })
+  await vi.waitFor(() => expect(said).toContain('watching'), { timeout: 30_000 })
+  let id = ''
+  // The first one has no sign of being ready, so it is asked until it has heard.
+  await vi.waitFor(async () => {
+    id = await asked()
+    await vi.waitFor(() => expect(out).toContain(id), { timeout: 1_000 })
+  }, { timeout: 30_000 })
+  const events = out.trimEnd().split('\n').map((line) => JSON.parse(line) as { kind: string; approval: { id: string } })
+  expect(events.find(({ approval }) => approval.id === id)).toMatchObject({ kind: 'opened' })
+  await vi.waitFor(() => expect(lines).toMatch(new RegExp(`opened +${id} +open +eve@example\\.com +shop +grant of delete`)))
+  for (const each of [child, quiet]) {
+    each.kill('SIGINT')
+    expect(await new Promise((resolve) => { each.once('exit', resolve) })).toBe(0)
+  }
+  expect(errors).toBe('')
+})
+
+test('bad options are refused, and help names the exit codes', async () => {
+  expect((await run('ada', 'list', '--filter', 'x')).code).toBe(1)
+  expect((await run('ada', 'wait', 'ap_1', '--wait', 'soon')).stderr).toContain('10m')
+  expect((await run('ada', 'wait', '--help')).stdout).toContain('3 denied, 4 expired, 5 withdrawn')
+})
