@@ -130,14 +130,30 @@ masks:
   - id: pii
     columns:
       - public.customers.email
-      - public.customers.phone
       - public.customers.ssn
-      - public.customers.birth_date
       - public.addresses.line1
-      - public.payments.card_holder
-      - public.payments.card_number
-      - public.employees.salary
     as: redact
+    except: { groups: [privacy] }
+  # Enough of the value to work with: the end of a number, a year, a step on the pay scale, the domain of an address.
+  - id: ends
+    columns: [public.customers.phone, public.payments.card_number]
+    as: { partial: { first: 0, last: 4 } }
+    except: { groups: [privacy] }
+  - id: birthdays
+    columns: [public.customers.birth_date]
+    as: date-year
+    except: { groups: [privacy] }
+  - id: pay
+    columns: [public.employees.salary]
+    as: { range: 10000 }
+    except: { groups: [privacy] }
+  - id: staff-mail
+    columns: [public.employees.email]
+    as: email
+    except: { groups: [privacy] }
+  - id: card-holders   # the same holder has the same hash, here and wherever this mask holds
+    columns: [public.payments.card_holder]
+    as: hash
     except: { groups: [privacy] }
   - id: pii-in-text   # what people write into free text
     detect: [email, us-ssn, credit-card]
@@ -149,6 +165,7 @@ masks:
 
 tests:
   - { as: { groups: [analysts] }, run: select email from customers, expect: allow, masked: [email] }
+  - { as: { groups: [analysts] }, run: "select id, full_name, phone, birth_date from customers", expect: allow, masked: [phone, birth_date] }
   - { as: { groups: [analysts] }, run: update customers set is_active = false where id = 1, expect: deny }
   - { as: { groups: [engineers] }, run: update customers set is_active = false where id = 1, expect: allow }
   - { as: { groups: [engineers] }, run: delete from orders, expect: deny }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { detectorNames } from '../../shared/policy/detectors.ts'
+import { maskKinds } from '../../shared/policy/mask-form.ts'
 import { sqlKindNames } from '../../shared/policy/sql-kinds.ts'
 import { snapshotOf } from './testing/build.ts'
 
@@ -10,10 +11,10 @@ const examples = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml]) =>
 
 test('every example of docs/policy.md loads', () => {
   expect(examples.length).toBeGreaterThan(1)
-  expect(snapshotOf(...examples).policies.map(({ policy }) => policy)).toEqual(['shop', 'who-examples'])
+  expect(snapshotOf(...examples).policies.map(({ policy }) => policy)).toEqual(['shop', 'who-examples', 'mask-examples'])
 })
 
-test('docs/policy.md names every kind, detector and key of who', () => {
-  const words = [...sqlKindNames, ...Object.keys(detectorNames), 'groups', 'users', 'email-domain', 'kind', 'ci', 'claims', 'except']
+test('docs/policy.md names every kind, detector, form of mask and key of who', () => {
+  const words = [...sqlKindNames, ...Object.keys(detectorNames), ...maskKinds, 'groups', 'users', 'email-domain', 'kind', 'ci', 'claims', 'except']
   expect(words.filter((word) => !text.includes(`\`${word}\``))).toEqual([])
 })

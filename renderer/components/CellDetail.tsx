@@ -4,7 +4,7 @@ import { useState } from 'react'
 import type { Cell, ResultColumn } from '../../shared/ipc.ts'
 import { count, plural } from '../lib/format.ts'
 import { indentJson } from '../lib/json-text.ts'
-import { maskSentence } from '../lib/mask-words.ts'
+import { maskForm, maskSentence } from '../lib/mask-words.ts'
 import { IconButton } from '../ui/Button.tsx'
 import { CopyButton } from '../ui/CopyButton.tsx'
 import { Segmented } from '../ui/Segmented.tsx'
@@ -36,7 +36,7 @@ export function CellDetail({ column, row, cell, width, onClose }: CellDetailProp
         </div>
         <IconButton label="Close cell panel" size="small" icon={<X size={14} />} onClick={onClose} />
       </header>
-      {column.mask !== null && <p className={styles['mask']}><Lock size={12} aria-hidden="true" /><span>This value is {maskSentence(column.mask)}. {column.mask.why}</span></p>}
+      {column.mask !== null && <p className={styles['mask']}><Lock size={12} aria-hidden="true" /><span>This value is {maskSentence(column.mask)}: {maskForm(column.mask)}. {column.mask.why}</span></p>}
       <div className={styles['tools']}>
         {typeof cell === 'string' && <CopyButton text={cell} what="cell" />}
         {hasViews && <Segmented label="View" value={view} options={[{ value: 'indented', label: 'Indented' }, { value: 'raw', label: 'Raw' }]} onChange={setView} />}

@@ -2,6 +2,7 @@
 import { Lock } from 'lucide-react'
 import { createPortal } from 'react-dom'
 import type { ResultColumn } from '../../shared/ipc.ts'
+import { maskForm } from '../lib/mask-words.ts'
 import { Untrusted } from '../ui/Untrusted.tsx'
 import styles from './MaskTip.module.css'
 
@@ -22,7 +23,7 @@ export function MaskTip({ place, column }: { readonly place: MaskTipPlace; reado
       <dl>
         <dt>Rule</dt><dd><Untrusted text={mask.rule} /></dd>
         <dt>Policy</dt><dd><Untrusted text={mask.policy} /></dd>
-        <dt>Shown as</dt><dd><Untrusted text={mask.as} /></dd>
+        <dt>Shown as</dt><dd><Untrusted text={maskForm(mask)} /></dd>
       </dl>
       {mask.why !== '' && <p className={styles['why']}><Untrusted text={mask.why} /></p>}
     </div>,
