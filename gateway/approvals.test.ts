@@ -105,6 +105,32 @@ test('the stream tells deciders and the requester everything once, in order, and
   await client.end()
 })
 
+test('break-glass: a named group goes on at once, who is asked is told, and another human reviews it', async () => {
+  gateway.writePolicy('ops', `
+policy: ops
+connections: [shop]
+rules:
+  - { id: fixes, who: { groups: [incident] }, approve: { sql: [update], on: ["public.*"] }, by: { groups: [on-call] }, break-glass: { groups: [incident] } }
+`)
+  tokens.set('ivy', await exchanged(gateway, await gateway.token({ sub: 'ivy', groups: ['incident'] })))
+  const stream = await openEvents(gateway, tokens.get('ada')!)
+  const client = await vi.waitFor(() => session('ivy'), { timeout: 20_000, interval: 200 })
+  const mark = marked()
+  const running = client.query(`update orders set note = 'x' where id = 20 /* ${mark} */`)
+  const { id } = await opened('ada', mark)
+  expect((await call('ivy', 'GET', `/v1/approvals/${id}`)).json).toMatchObject({ permitted: { breakGlass: null } })
+  expect((await call('ivy', 'POST', `/v1/approvals/${id}/break-glass`, { reason: 'down' })).status).toBe(400)
+  expect((await call('ivy', 'POST', `/v1/approvals/${id}/break-glass`, { reason: 'down', incident: 'INC-9' })).status).toBe(200)
+  expect((await running).rowCount).toBe(1)
+  await vi.waitFor(() => expect(stream.messages.filter(({ event }) => event === 'approval').map(({ data }) => data['kind'])).toContain('broke-glass'))
+  expect(((await call('ada', 'GET', '/v1/approvals?filter=reviews')).json['approvals'] as { id: string }[]).map((each) => each.id)).toEqual([id])
+  expect((await call('ivy', 'POST', `/v1/approvals/${id}/review`, { note: 'fine' })).status).toBe(403)
+  expect((await call('ada', 'POST', `/v1/approvals/${id}/review`, { note: 'looked at it' })).json).toMatchObject({ state: 'used', brokenGlass: { incident: 'INC-9', review: { by: { id: 'test:ada' } } } })
+  expect((await call('ada', 'GET', '/v1/approvals?filter=reviews')).json).toMatchObject({ approvals: [] })
+  stream.close()
+  await client.end()
+})
+
 test('a cursor that never was begins anew, and one that is none is refused', async () => {
   const stream = await openEvents(gateway, tokens.get('ada')!, '999999999')
   await vi.waitFor(() => expect(stream.messages[0]?.event).toBe('reset'))

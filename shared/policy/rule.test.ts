@@ -22,6 +22,16 @@ describe('a policy', () => {
   })
 })
 
+test('break-glass names groups, on an approve rule only', () => {
+  const rule = (over: object) => policySchema.safeParse({ policy: 'p', connections: 'shop', rules: [{ id: 'a', who: 'everyone', ...over }] })
+  const approve = { approve: { sql: 'delete' }, by: { groups: 'on-call' } }
+  expect(rule({ ...approve, 'break-glass': { groups: 'incident' } }).data?.rules[0]?.need).toMatchObject({ breakGlass: ['incident'] })
+  expect(rule(approve).data?.rules[0]?.need).not.toHaveProperty('breakGlass')
+  for (const wrong of [{ ...approve, 'break-glass': { groups: [] } }, { ...approve, 'break-glass': { users: ['corp:eve'] } }, { ...approve, 'break-glass': 'incident' }, { deny: { sql: 'drop' }, 'break-glass': { groups: 'incident' } }]) {
+    expect(rule(wrong).success).toBe(false)
+  }
+})
+
 test.each([['90s', 90_000], ['15m', 900_000], ['1h', 3_600_000], ['7d', 604_800_000], ['0m', null], ['15', null], ['1.5h', null], ['-1h', null], ['1h30m', null], ['', null]])(
   'duration %s', (text, ms) => expect(parseDuration(text)).toBe(ms),
 )

@@ -60,6 +60,9 @@ const byShape = { groups: oneOrMany(name).optional(), users: oneOrMany(principal
 const bySchema = z.strictObject(byShape, knownKeys(byShape))
   .refine((by) => (by.groups ?? []).length + (by.users ?? []).length > 0, { error: 'names nobody who could approve; expected groups or users' })
 
+const breakGlassShape = { groups: someOf(name) }
+const breakGlassSchema = z.strictObject(breakGlassShape, knownKeys(breakGlassShape))
+
 const condition = z.string({ error: 'expected a condition in CEL, such as \'now.getHours("Europe/Berlin") >= 9\'' }).min(1, { error: 'says nothing; leave the key out' })
   .max(conditionCharactersMax, { error: `is longer than ${conditionCharactersMax} characters (conditionCharactersMax)` })
 
@@ -68,7 +71,7 @@ const ruleShape = {
   allow: allowSchema.optional(), approve: bodySchema.optional(), deny: bodySchema.optional(),
   when: condition.optional(), 'rows-over': z.number().int().min(0).optional(),
   mode: z.enum(['enforce', 'shadow'], { error: 'expected enforce or shadow' }).default('enforce'),
-  limit: limitSchema.optional(), by: bySchema.optional(), within: duration.optional(),
+  limit: limitSchema.optional(), by: bySchema.optional(), within: duration.optional(), 'break-glass': breakGlassSchema.optional(),
 }
 type WrittenRule = z.output<z.ZodObject<typeof ruleShape, z.core.$strict>>
 
@@ -76,11 +79,14 @@ const effects = ['allow', 'approve', 'deny'] as const
 
 const ruleSchema = z.strictObject(ruleShape, knownKeys(ruleShape)).superRefine(checkRule).transform((rule): Rule => {
   const effect = effects.find((word) => rule[word] !== undefined) ?? 'deny'
-  const { by } = rule
+  const { by, 'break-glass': breakGlass } = rule
   return {
     id: rule.id, who: rule.who ?? nobody, effect, body: rule[effect] ?? { kind: 'sql', kinds: ['*'], on: null, columns: null, functions: null },
     when: rule.when ?? null, rowsOver: rule['rows-over'] ?? null, mode: rule.mode, limit: rule.limit ?? null,
-    need: by === undefined ? null : { groups: by.groups ?? [], users: by.users ?? [], count: by.count, withinMs: rule.within ?? approvalWithinMsDefault },
+    need: by === undefined ? null : {
+      groups: by.groups ?? [], users: by.users ?? [], count: by.count, withinMs: rule.within ?? approvalWithinMsDefault,
+      ...(breakGlass !== undefined && { breakGlass: breakGlass.groups }),
+    },
   }
 })
 
@@ -97,6 +103,7 @@ function checkRule(rule: WrittenRule, context: z.RefinementCtx): void {
   if (effect === 'approve' && rule.by === undefined) problem('an approve rule needs by: who may approve, such as { groups: [on-call], count: 1 }')
   if (effect !== 'approve' && rule.by !== undefined) problem('only an approve rule has by', ['by'])
   if (effect !== 'approve' && rule.within !== undefined) problem('only an approve rule has within', ['within'])
+  if (effect !== 'approve' && rule['break-glass'] !== undefined) problem('only an approve rule has break-glass: there is nobody else to go past', ['break-glass'])
 }
 
 const labelName = z.string().min(1)
