@@ -71,7 +71,7 @@ export async function openCore(config: GatewayConfig, { log, guard, stops, journ
     guard.close(error)
     for (const session of registry.live()) session.end(unrecorded)
   })
-  return { context: { log, authenticator: identity, policies, journal, analyzer, registry, approvals: approvals ?? asked.broker, probes, postgres, audit }, sessions, identity, policies, journal, registry, approvals: asked }
+  return { context: { log, authenticator: identity, policies, journal, analyzer, registry, approvals: approvals ?? asked.broker, grants: asked.grants, probes, postgres, audit }, sessions, identity, policies, journal, registry, approvals: asked }
 }
 
 /** Which of a session's statements ran by a grant is not asked: after a revocation all of it begins anew. */

@@ -2,6 +2,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { AuditEvent } from '../../shared/audit-event.ts'
 import type { Approvals } from '../approvals/approvals.ts'
+import type { GrantKeeper } from '../approvals/grant-keeper.ts'
 import type { Authenticator } from '../identity/authenticate.ts'
 import type { Log } from '../log.ts'
 import type { PolicyHolder } from '../policy/snapshot.ts'
@@ -31,8 +32,9 @@ export interface GatewayContext {
   readonly registry: SessionRegistry
   /** Of equality probes of masked columns, all sessions together. */
   readonly probes: ProbeBudget
-  /** Null: nobody can be asked, so what needs an approval is refused. */
-  readonly approvals: Approvals | null
+  readonly approvals: Approvals
+  /** What was granted for a time, of which nobody is asked again. */
+  readonly grants: Pick<GrantKeeper, 'covering'>
   readonly postgres: ReadonlyMap<string, PostgresConnection>
   /** Appends to the audit log; a failure to is logged and makes the caller refuse where the event was a condition. */
   readonly audit: (event: Omit<AuditEvent, 'at'>) => Promise<void>

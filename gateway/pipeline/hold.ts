@@ -110,7 +110,6 @@ export class Held {
 
   async #run(): Promise<void> {
     const { approvals } = this.#session.context
-    if (approvals === null) return this.#refuse('withdrawn', 'approvals are not available', { kind: 'needs-approval', message: `${this.#command.decision.verdict.reason}; approvals are not available` })
     const { held, shortenedBy } = await this.#describe()
     if (this.#isOver) return
     const hold = this.#hold = await approvals.hold(held)
@@ -259,6 +258,14 @@ export class Held {
 export interface Clearance {
   readonly need: ApprovalNeed | null
   readonly why: string
+  /** By a grant: only for as long as that lasts. */
+  readonly isGranted?: boolean
+}
+
+/** The same humans have granted this kind of command for a time; null: they are asked. */
+export function grantedNow({ context, lease, connection }: Session, { resolved, verdict: { need } }: Decision): Clearance | null {
+  const grant = need && context.grants.covering({ principal: lease.principal.id, connection: connection.name, facts: resolved, need })
+  return grant && { need, why: `granted until ${new Date(grant.expiresAt).toISOString()} (grant ${grant.id})`, isGranted: true }
 }
 
 /** Why a command may not run, or no longer, under this decision; null: it may. `clearance` of an approval covers the same need, and no other. */

@@ -16,7 +16,7 @@ import { describeType, FrameError, FrameReader } from './codec/frame-reader.ts'
 import { decodeBind, decodeEmpty, decodeExecute, decodeParse, decodeQuery, decodeTarget, encodeCopyFail, encodeDescribe, encodeFlush, encodeParse, encodeQuery } from './codec/frontend.ts'
 import { frontend } from './codec/types.ts'
 import { encodeReadyForQuery } from './codec/backend.ts'
-import { asksHumans, clearanceOf, holdRequest, waitingNotice, whyNotHeld, type Subject } from './hold.ts'
+import { asksHumans, clearanceOf, clearanceOfRun, holdRequest, waitingNotice, whyNotHeld, type Subject } from './hold.ts'
 import { KeptBack } from './kept-back.ts'
 import { parameterText, parameterValues } from './parameters.ts'
 import type { PostgresSession } from './postgres-session.ts'
@@ -249,7 +249,7 @@ export class ClientSide {
     // The policy may have been replaced since Bind, and what EXECUTE or FETCH names; the same snapshot gives the cached decision.
     return this.#decided(decideFacts(this.#session, factsOf(this.#session, portal.prepared), rowsOf(portal.command.decision)), ({ decision }) => {
       // Humans were asked at Bind, for one run of it; what is left of that run goes on, also after PortalSuspended.
-      const refusal = refusalNow(decision, portal.command.isComplete ? null : portal.command.clearance)
+      const refusal = refusalNow(decision, clearanceOfRun(this.#session, portal.command, decision))
       if (refusal !== null || !('verdict' in decision)) return this.#refuseCommand(portal.prepared.text, refusal?.kind === 'needs-approval' ? bindAgain(refusal) : decision, false)
       portal.command.decision = decision
       this.#release()
@@ -474,6 +474,7 @@ export class ClientSide {
   }
 
   #nameEffects(text: string, statements: readonly SqlStatement[], command: RunningCommand): readonly NameEffect[] {
+    if (!statements.some(affectsNames)) return noEffects
     const { prepared, cursors, batch } = this.#session
     return statements.flatMap((statement, index) => {
       const inner = [{ ...statement, prepares: null, declares: null }]
@@ -513,6 +514,12 @@ export class ClientSide {
       this.#client.pause()
     }, () => this.#session.fail('58030', 'the recording cannot be written, so nothing may run'))
   }
+}
+
+const noEffects: readonly NameEffect[] = []
+
+function affectsNames({ prepares, declares, deallocates, closes }: SqlStatement): boolean {
+  return prepares !== null || declares !== null || deallocates !== null || closes !== null
 }
 
 /** Messages after which the server waits for Sync (protocol 55.2.3). */

@@ -8,7 +8,7 @@ import { startTestGateway, type TestGateway } from '../../testing/gateway.ts'
 import { RawClient } from '../../testing/raw-client.ts'
 import { startPostgres, type DatabaseAddress, type RealPostgres } from '../../testing/real-postgres.ts'
 import { createShop } from '../../testing/shop.ts'
-import { query, reportOf } from './testing/messages.ts'
+import { bind, execute, parse, query, reportOf, sync } from './testing/messages.ts'
 
 const policy = (more = '') => `
 policy: shop
@@ -126,6 +126,23 @@ test('silence is denial', async () => {
   expect(errorOf(await client.ask([query('delete from orders where id = 50')]))).toMatchObject({ C: '42501', M: expect.stringContaining('has expired') })
   expect(await totalOf(50)).toBe(75)
   client.end()
+})
+
+test('what was granted for a time is not asked about again, and a revocation ends the session', async () => {
+  const wanted = { connection: 'shop', kinds: ['update'], on: ['public.orders'], minutes: 5, purpose: 'INC-42' }
+  const { id } = (await callApi(gateway, 'POST', '/v1/grants', await eli(), wanted)).json as { id: string }
+  const client = await RawClient.signIn(gateway, await eli())
+  await decide(id, { decision: 'approve' })
+  const preflight = async () => (await callApi(gateway, 'POST', '/v1/connections/shop/preflight', await eli(), { text: update(61) })).json['statements']
+  await expect.poll(preflight, { timeout: 10_000 }).toMatchObject([{ verdict: { kind: 'allowed' } }])
+  expect(types(await client.ask([query(update(61))]))).toBe('CZ')
+  expect(types(await client.ask([parse('', 'update orders set total = $1 where id = $2'), bind('', '', ['1', '62']), execute(''), sync]))).toBe('12CZ')
+  const waits = client.ask([query('delete from orders where id = 62')])
+  expect(errorOf(await waits)['M']).toContain('has expired')
+  const [grant] = (await callApi(gateway, 'GET', '/v1/grants', await otto())).json['grants'] as { id: string }[]
+  await callApi(gateway, 'POST', `/v1/grants/${grant!.id}/revoke`, await otto(), {})
+  await client.closed()
+  expect(reportOf(client.frames().findLast(({ type }) => type === 'E')!.body)).toMatchObject({ C: '57P01', M: expect.stringContaining('revoked') })
 })
 
 test('a stricter policy withdraws what waits, without any decision', async () => {

@@ -3,7 +3,8 @@
 import type { ApprovalNeed } from '../../../shared/approval.ts'
 import type { SqlFacts } from '../../../shared/command.ts'
 import type { Decision } from '../../pipeline/access.ts'
-import { refusalNow, type Asked, type Clearance, type HoldRequest, type TransactionState } from '../../pipeline/hold.ts'
+import type { RunningCommand } from '../../pipeline/handle-output.ts'
+import { grantedNow, refusalNow, type Asked, type Clearance, type HoldRequest, type TransactionState } from '../../pipeline/hold.ts'
 import type { Refusal } from '../../pipeline/refusal.ts'
 import type { Meaning } from '../../pipeline/meaning.ts'
 import { heldParametersBytesMax } from '../../limits.ts'
@@ -33,17 +34,25 @@ export function asksHumans(decision: Decision | Refusal): decision is Decision {
 export function clearanceOf(session: PostgresSession, { facts, bound }: Subject, decision: Decision): Clearance | null {
   const { statements } = facts
   if (statements.length === 0 || isDoubtful(session, { facts, bound })) return null
+  const granted = grantedNow(session.session, decision)
+  if (granted !== null) return granted
   if (statements.every(({ prepares }) => prepares !== null)) return { need: decision.verdict.need, why: 'only prepared; humans are asked when it is executed' }
   const cursors = statements.map(({ fetches }) => (fetches === null ? undefined : session.cursors.find(fetches, session.batch)))
   const cleared = cursors.map((cursor) => (cursor?.kind === 'known' ? session.clearedCursors.get(cursor.value) : undefined))
   const [first] = cleared
-  if (first === undefined || !cleared.every((one) => one !== undefined && refusalNow(decision, one) === null)) return null
+  if (first === undefined || !cleared.every((one) => one !== undefined && one.isGranted !== true && refusalNow(decision, one) === null)) return null
   return { need: first.need, why: `goes on with a cursor that was ${first.why}` }
 }
 
 /** Code that nobody sees may have given the name another meaning, and humans cannot approve what is not known. */
 function isDoubtful({ hasRunCode }: PostgresSession, { facts, bound }: Pick<Subject, 'facts' | 'bound'>): boolean {
   return hasRunCode && ((bound !== null && bound.prepared.name !== '') || facts.statements.some(({ executes, fetches }) => executes !== null || fetches !== null))
+}
+
+/** For an Execute of what Bind has let through: what is left of an approved run, or a grant that lasts. */
+export function clearanceOfRun(session: PostgresSession, { clearance, isComplete }: RunningCommand, decision: Decision | Refusal): Clearance | null {
+  const granted = asksHumans(decision) ? grantedNow(session.session, decision) : null
+  return granted ?? (isComplete || clearance?.isGranted === true ? null : clearance)
 }
 
 /** Why nobody is asked about it; null: it is held. */

@@ -92,11 +92,6 @@ group('decisions', () => {
     await expect(eli.query("with x as (update customers set name = 'n' where id = 1 returning email as note) insert into orders (id, note) select 2001, note from x")).rejects.toMatchObject({ code: '42501' })
   })
 
-  test('approve is refused where nobody can be asked', async () => {
-    const client = await signedIn(['careful'])
-    await expect(client.query('delete from orders where id = 3')).rejects.toMatchObject({ code: '42501', message: expect.stringContaining('approvals are not available') })
-  })
-
   test('a principal without any rule does not learn that the connection exists', async () => {
     await expect(signedIn(['nobody'])).rejects.toMatchObject({ code: '3D000' })
   })
