@@ -1,6 +1,6 @@
 // Ordinary work under masks: each statement goes to the database directly and through the gateway, as somebody for whom four columns
 // are masked. It must work, and every column that carries none of their values must come as it is.
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -163,7 +163,20 @@ describe('psql', () => {
     expect(given.code).toBe(expected.code)
   })
 
-  test('\\copy, \\gset, \\gexec, \\crosstabview, \\watch and FETCH_COUNT', async () => {
+  test('\\watch asks again and again', async () => {
+    const { host, port, password } = await mine()
+    const child = spawn('psql', ['-X', '--no-password', '-At', `host=${host} port=${port} dbname=shop user=me`], { env: { ...process.env, PGPASSWORD: password, PAGER: '', PSQL_WATCH_PAGER: '' }, stdio: ['pipe', 'pipe', 'ignore'] })
+    child.stdin.write(String.raw`select 'people ' || count(*) from customers \watch 0.1` + '\n')
+    let heard = ''
+    for await (const chunk of child.stdout) {
+      heard += String(chunk)
+      if (heard.split('people 60').length > 3) break
+    }
+    child.kill()
+    expect(heard.match(/people 60/g)?.length).toBeGreaterThan(2)
+  })
+
+  test('\\copy, \\gset, \\gexec, \\crosstabview and FETCH_COUNT', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'gatehouse-usability-'))
     writeFileSync(join(folder, 'script.sql'), [
       String.raw`\copy (select id, email, city from customers order by id limit 2) to out.csv with (format csv, header)`,
