@@ -108,7 +108,7 @@ export class UpstreamSide {
       case backend.parseComplete: return this.#settle('parse')
       case backend.bindComplete: return this.#settle('bind')
       case backend.closeComplete: return this.#settle('close')
-      case backend.parameterDescription: return this.#describing('parameter description')
+      case backend.parameterDescription: return this.#parameterTypes()
       case backend.noData: return this.#noData()
       case backend.errorResponse: return this.#error()
       case backend.noticeResponse: return this.#reports.notice(this.#runningOrNull())
@@ -186,6 +186,14 @@ export class UpstreamSide {
     const { head } = this.#session.answers
     if (head?.kind !== 'describe') throw new FrameError(`a ${what} that was not asked for`)
     if (!head.isOurs && !this.#isDroppingToReady) this.#outlet.forward(this.#reader)
+  }
+
+  /** ParameterDescription (B): `Int16 count, Int32[] types`. */
+  #parameterTypes(): void {
+    this.#describing('parameter description')
+    const { head } = this.#session.answers
+    const { bytes, start, end } = this.#reader
+    if (head?.kind === 'describe' && head.of !== null && 'types' in head.of && end - start > 7) head.of.types = Buffer.from(bytes.subarray(start + 7, end))
   }
 
   #noData(): void {
