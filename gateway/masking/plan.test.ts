@@ -216,6 +216,6 @@ describe('a mask with a form of its own', () => {
 
   test('is looked through by detectors', () => {
     const [only] = plan([text(customers, 3)], { isTainted: true, masks: [last4], lineage: of(email), detect: [secrets] })
-    expect(only?.client).toMatchObject({ kind: 'transform', then: { kind: 'scan' } })
+    expect(only?.client).toMatchObject({ kind: 'transform', after: { kind: 'scan' } })
   })
 })

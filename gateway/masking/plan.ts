@@ -30,11 +30,11 @@ export type Treatment =
   | { readonly kind: 'replace'; readonly bytes: Buffer | null; readonly hidesNull: boolean; readonly rule: RuleRef; readonly why: string }
   /**
    * Every non-NULL value `source[from, to)` becomes what `apply` gives, valid in the column's own type and format; null: becomes NULL.
-   * `as`: the form, as policies write it. `then`: what is left is looked through by detectors; `treated` in treatment.ts does both.
+   * `as`: the form, as policies write it. `after`: what is left is looked through by detectors; `treated` in treatment.ts does both.
    */
   | {
     readonly kind: 'transform'; readonly apply: (source: Buffer, from: number, to: number) => Buffer | null
-    readonly as: string; readonly then: Extract<Treatment, { kind: 'clear' | 'scan' }>; readonly rule: RuleRef; readonly why: string
+    readonly as: string; readonly after: Extract<Treatment, { kind: 'clear' | 'scan' }>; readonly rule: RuleRef; readonly why: string
   }
 
 export interface ColumnPlan {

@@ -71,7 +71,7 @@ describe('detectors', () => {
   })
 
   test('do not look at what holds nothing of the value', () => {
-    for (const form of ['hash', 'date-year', 'null'] as const) expect(treat(form, text, 0, true)).toMatchObject({ kind: 'transform', then: { kind: 'clear' } })
+    for (const form of ['hash', 'date-year', 'null'] as const) expect(treat(form, text, 0, true)).toMatchObject({ kind: 'transform', after: { kind: 'clear' } })
   })
 })
 

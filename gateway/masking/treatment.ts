@@ -23,7 +23,7 @@ export function treatmentOf(field: Shape, { rule, form }: Hold, why: string, { h
   if (transform === null) return redact(field, rule, { why, hidesNull: false })
   const redaction = redactionOf(typeOid, format)
   return {
-    kind: 'transform', rule, why, as: columnFormText(form), then: showsParts(form) ? look(field, detects) : clear,
+    kind: 'transform', rule, why, as: columnFormText(form), after: showsParts(form) ? look(field, detects) : clear,
     apply(source, from, to) {
       const value = transform(source.subarray(from, to))
       return value === undefined ? redaction : value
@@ -61,7 +61,7 @@ export function treated(treatment: Treatment, scanner: Scanner | null, source: B
     case 'replace': return treatment.bytes
     case 'transform': {
       const value = treatment.apply(source, from, to)
-      const found = value === null || treatment.then.kind === 'clear' ? undefined : treated(treatment.then, scanner, value, 0, value.length)
+      const found = value === null || treatment.after.kind === 'clear' ? undefined : treated(treatment.after, scanner, value, 0, value.length)
       return found === undefined ? value : found
     }
   }
@@ -72,6 +72,6 @@ export function isSameTreatment(one: Treatment, other: Treatment): boolean {
   if (one.kind === 'replace' && other.kind === 'replace') {
     return one.hidesNull === other.hidesNull && (one.bytes === other.bytes || (one.bytes !== null && other.bytes?.equals(one.bytes) === true))
   }
-  if (one.kind === 'transform' && other.kind === 'transform') return one.as === other.as && one.then.kind === other.then.kind
+  if (one.kind === 'transform' && other.kind === 'transform') return one.as === other.as && one.after.kind === other.after.kind
   return one.kind === other.kind
 }

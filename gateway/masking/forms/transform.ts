@@ -8,15 +8,12 @@ import type { ColumnForm, MaskedPath } from '../column-form.ts'
 import { redactionOf } from '../redaction.ts'
 import { mapBinaryArray, mapTextArray } from './array-value.ts'
 import { dateYearBinary, dateYearText, timestampYearBinary, timestampYearText, timestamptzYearText } from './date-year.ts'
-import { hashText, hashUuid } from './hash.ts'
+import { byteaTransform, uuidTransform } from './hash-value.ts'
 import { jsonLeaf } from './json-leaf.ts'
 import { maskMembers, type MaskedMember } from './json-walk.ts'
-import { bucketOf, float4ExactMax, float8ExactMax, floorOf, floorOfFloat, floorOfNumeric, numericOf } from './range.ts'
+import { rangeTransform } from './range-value.ts'
 import { textForm } from './text.ts'
-import { valueTypes, type ValueType } from './value-type.ts'
-
-/** Null: NULL. Undefined: this value does not have the form. */
-export type ValueTransform = (value: Buffer) => Buffer | null | undefined
+import { valueTypes, type ValueTransform, type ValueType } from './value-type.ts'
 
 export interface TransformInputs {
   readonly typeOid: number
@@ -68,87 +65,6 @@ function textTransform(form: MaskForm, isPadded: boolean, hashKey: KeyObject | n
     const text = value.toString('utf8')
     return written(change(isPadded ? text.replace(/ +$/, '') : text))
   }
-}
-
-function rangeTransform(type: Extract<ValueType, { kind: 'integer' | 'numeric' | 'float' }>, width: bigint, isBinary: boolean): ValueTransform {
-  const { read, write, least } = numbers(type, isBinary)
-  return (value) => {
-    const floor = read(value)
-    if (floor === undefined) return undefined
-    const bucket = bucketOf(floor, width)
-    return write(least !== undefined && bucket < least ? least : bucket)
-  }
-}
-
-interface Numbers {
-  readonly read: (value: Buffer) => bigint | undefined
-  readonly write: (bound: bigint) => Buffer
-  /** The lowest bucket may begin below what the type holds. */
-  readonly least?: bigint
-}
-
-function numbers(type: Extract<ValueType, { kind: 'integer' | 'numeric' | 'float' }>, isBinary: boolean): Numbers {
-  const write = (bound: bigint): Buffer => Buffer.from(String(bound))
-  switch (type.kind) {
-    case 'numeric': return isBinary ? { read: floorOfNumeric, write: numericOf } : { read: (value) => floorOf(value.toString('latin1')), write }
-    case 'integer': {
-      const least = -(2n ** BigInt(8 * type.bytes - 1))
-      return isBinary ? { read: (value) => integerOf(value, type.bytes), write: (bound) => integerBytes(bound, type.bytes), least } : { read: (value) => floorOf(value.toString('latin1')), write, least }
-    }
-    case 'float': {
-      const exactMax = type.bytes === 4 ? float4ExactMax : float8ExactMax
-      return isBinary
-        ? { read: (value) => (value.length === type.bytes ? floorOfFloat(type.bytes === 4 ? value.readFloatBE(0) : value.readDoubleBE(0), exactMax) : undefined), write: (bound) => floatBytes(Number(bound), type.bytes) }
-        : { read: (value) => floorOfFloat(Number(value.toString('latin1') || NaN), exactMax), write }
-    }
-  }
-}
-
-function integerOf(value: Buffer, bytes: 2 | 4 | 8): bigint | undefined {
-  if (value.length !== bytes) return undefined
-  return bytes === 8 ? value.readBigInt64BE(0) : BigInt(value.readIntBE(0, bytes))
-}
-
-function integerBytes(value: bigint, bytes: 2 | 4 | 8): Buffer {
-  const wide = Buffer.alloc(8)
-  wide.writeBigInt64BE(value)
-  return wide.subarray(8 - bytes)
-}
-
-function floatBytes(value: number, bytes: 4 | 8): Buffer {
-  const out = Buffer.alloc(bytes)
-  if (bytes === 4) out.writeFloatBE(value)
-  else out.writeDoubleBE(value)
-  return out
-}
-
-const uuidText = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
-
-/** Over the text form, in both formats; and of a text column that holds the same UUID. */
-function uuidTransform(key: KeyObject, isBinary: boolean): ValueTransform {
-  return (value) => {
-    const text = isBinary ? dashed(value.toString('hex')) : value.toString('latin1')
-    if (!uuidText.test(text)) return undefined
-    const hashed = hashUuid(key, text)
-    return isBinary ? hashed : Buffer.from(dashed(hashed.toString('hex')))
-  }
-}
-
-const dashed = (hex: string): string => hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
-
-function byteaTransform(key: KeyObject, isBinary: boolean): ValueTransform {
-  return (value) => {
-    if (isBinary) return Buffer.from(hashText(key, value))
-    const bytes = byteaBytes(value.toString('latin1'))
-    return bytes === undefined ? undefined : Buffer.from(`\\x${Buffer.from(hashText(key, bytes)).toString('hex')}`)
-  }
-}
-
-/** bytea_output `hex` or `escape`; in the latter a backslash of the value is doubled, so no value looks like the former. */
-function byteaBytes(text: string): Buffer | undefined {
-  if (text.startsWith('\\x')) return /^(?:[0-9a-f]{2})*$/.test(text.slice(2)) ? Buffer.from(text.slice(2), 'hex') : undefined
-  if (!/^(?:[^\\]|\\\\|\\[0-3][0-7]{2})*$/s.test(text)) return undefined
-  return Buffer.from(text.replaceAll(/\\(?:\\|([0-3][0-7]{2}))/g, (_, octal: string | undefined) => (octal === undefined ? '\\' : String.fromCharCode(parseInt(octal, 8)))), 'latin1')
 }
 
 function jsonTransform(form: MaskForm, { hashKey }: How): ValueTransform {

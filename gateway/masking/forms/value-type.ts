@@ -14,6 +14,11 @@ export type ValueType =
   | { readonly kind: 'json' } | { readonly kind: 'jsonb' }
   | { readonly kind: 'array'; readonly elementOid: number; readonly element: ValueType }
 
+export type NumberType = Extract<ValueType, { kind: 'integer' | 'numeric' | 'float' }>
+
+/** Bytes of a value in, bytes of the same type and format out. Null: NULL. Undefined: this value does not have the form. */
+export type ValueTransform = (value: Buffer) => Buffer | null | undefined
+
 const text: ValueType = { kind: 'text' }
 
 /** [type, oid, oid of its array; null: an array of it is redacted whole]. */

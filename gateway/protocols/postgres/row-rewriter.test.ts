@@ -10,7 +10,7 @@ const treatments: readonly Treatment[] = [
   { kind: 'scan' },
   { kind: 'replace', bytes: Buffer.from('[masked]'), hidesNull: false, rule, why: '' },
   { kind: 'replace', bytes: null, hidesNull: true, rule, why: '' },
-  { kind: 'transform', apply: (source, from, to) => (to - from > 600 ? null : Buffer.from(`${source.toString('utf8', from, to).slice(0, 10)}****`)), as: 'x', then: { kind: 'scan' }, rule, why: '' },
+  { kind: 'transform', apply: (source, from, to) => (to - from > 600 ? null : Buffer.from(`${source.toString('utf8', from, to).slice(0, 10)}****`)), as: 'x', after: { kind: 'scan' }, rule, why: '' },
 ]
 /** Finds the word `secret`, as a scanner would. */
 const scanner = {
