@@ -431,6 +431,36 @@ group('the extended protocol', () => {
     client.end()
   })
 
+  test('split anywhere, a batch that waits is the same batch', async () => {
+    const messages = Buffer.concat([parse('', 'select 41'), bind('', ''), execute(''), parse('', text), bind('', '', ['8', '17']), describe('P', ''), execute(''), sync, query('select 43')])
+    const client = await raw()
+    for (let at = 1; at < messages.length; at += 5) {
+      const hold = nextHold()
+      const answered = client.ask([messages.subarray(0, at)], 2)
+      setImmediate(() => client.send(messages.subarray(at)))
+      const held = await hold()
+      expect(held.command).toMatchObject({ text, parameters: ['8', '17'] })
+      held.deny()
+      expect(types(await answered), `split at ${at}`).toBe('12DC1NEZTDCZ')
+    }
+    expect(await totalOf(17)).toBe(25.5)
+    client.end()
+  })
+
+  test('BEGIN in the same batch, as JDBC sends it: the command waits inside that transaction, and runs in it', async () => {
+    const client = await raw()
+    const hold = nextHold()
+    const answered = client.ask([parse('', 'begin'), bind('', ''), execute(''), parse('', text), bind('', '', ['8', '18']), describe('P', ''), execute(''), sync])
+    const held = await hold()
+    expect(held.command.risk.locks).not.toBeNull()
+    held.approve()
+    const frames = await answered
+    expect([types(frames), tags(frames), frames.at(-1)!.body.toString()]).toEqual(['12C1N2nCZ', ['BEGIN', 'UPDATE 1'], 'T'])
+    await client.ask([query('rollback')])
+    expect(await totalOf(18)).toBe(27)
+    client.end()
+  })
+
   test('an error before it in its batch skips it, and nobody is asked', async () => {
     const before = approvals.holds.length
     const client = await raw()
