@@ -51,7 +51,7 @@ export const detectorsMax = 100
 /** RE2 instructions of one such pattern: a character of text may cost as many steps. `.{1,300}` has 600. */
 export const detectorInstructionsMax = 1_000
 /** Bytes searched for one such detector in one value, counting anew for each finding what lies behind it: then the rest is masked unread. */
-export const customSearchBytesMax = 8 * 1024 * 1024
+export const customSearchBytesMax = 2 * 1024 * 1024
 /** Characters of the shortest run that is decoded as base64 or hex: an SSN in base64 (eleven bytes). Shorter ones hold no secret worth it. */
 export const encodedCharactersMin = 15
 
@@ -274,3 +274,16 @@ export const probesOfUnknownArray = 500
 export const eventStalledMs = 30_000
 /** Pre-flights of one principal a minute: an editor that asks at every pause of typing stays below. */
 export const preflightsPerMinute = 240
+/** One attempt to notify: connect to status. */
+export const notifyMs = 10_000
+/** How long a gateway may be at an attempt before another takes it over. */
+export const notifyClaimMs = 60_000
+/** Attempts before a notification is a dead letter; the first pause, doubled each time, and the longest: some eight hours in all. */
+export const notifyAttemptsMax = 12
+export const notifyRetryFirstMs = 10_000
+export const notifyRetryLastMs = 2 * 60 * 60_000
+/** How often what is due is looked for, besides events; how many are sent at once. */
+export const notifyTickMs = 5_000
+export const notifyBatch = 10
+/** Dead letters shown; delivered ones are forgotten after approvalEventsKeptMs. */
+export const deadLettersListedMax = 200

@@ -50,7 +50,6 @@ describe('a mistake names file, line, column, path and what was expected', () =>
     ['a mask of no kind', 'policy: p\nconnections: [a]\nmasks:\n  - { id: m, as: redact }\n', 'found none'],
     ['a mask form we do not have', 'policy: p\nconnections: [a]\nmasks:\n  - { id: m, columns: [a.b.c], as: hash }\n', '4:36: masks[0].as: expected redact, the one form of masking this gateway has'],
     ['a column of two parts', 'policy: p\nconnections: [a]\nmasks:\n  - { id: m, columns: [customers.email], as: redact }\n', 'expected schema.table.column'],
-    ['a detector nobody has', 'policy: p\nconnections: [a]\nmasks:\n  - { id: m, detect: [emial], as: redact }\n', '"emial" is not a detector; did you mean "email"?'],
     ['a test that expects nothing', 'policy: p\nconnections: [a]\ntests:\n  - { as: { groups: [a] }, run: select 1, expect: yes }\n', 'tests[0].expect: expected allow, approve or deny'],
     ['an empty file', '', '1:1: expected a map, found nothing'],
     ['a list', '- a\n', '1:1: expected a map, found a list'],

@@ -1,11 +1,13 @@
 // Runs a detector's pattern over a window of a value, and joins what several detectors found. Patterns run on re2js: linear time,
 // whatever the text. A window is read as Latin-1, so a position in the match is a position in the bytes.
 import { RE2JS } from 're2js'
-import type { DetectorName } from '../../shared/policy/detectors.ts'
+import { findOwn, type OwnDetector } from './detectors/custom.ts'
 import { type Detector, type Span, type ValueBounds, wordByte } from './detectors/detector.ts'
 
+export type AnyDetector = Detector | OwnDetector
+
 /** A span of a value that must not be seen. */
-export interface Finding extends Span { readonly name: DetectorName }
+export interface Finding extends Span { readonly name: string }
 
 /** After a refused match the search goes on at the next word; for long ones behind them, or the search would be quadratic. */
 const retriedBytesMax = 64
@@ -21,16 +23,22 @@ function patternOf(detector: Detector): RE2JS {
 }
 
 /** Everything the detector finds between `from` and `to` of the value, in order. */
-export function findIn(detector: Detector, bytes: Buffer, { from, to }: Span, value: ValueBounds): readonly Finding[] {
+export function findIn(detector: AnyDetector, bytes: Buffer, span: Span, value: ValueBounds): readonly Finding[] {
+  const spans = 'own' in detector ? findOwn(detector, bytes, span, value) : spansIn(detector, bytes, span, value)
+  return spans.map((found) => ({ name: detector.name, ...found }))
+}
+
+function spansIn(detector: Detector, bytes: Buffer, { from, to }: Span, value: ValueBounds): readonly Span[] {
   const matcher = patternOf(detector).matcher(bytes.toString('latin1', from, to))
-  const findings: Finding[] = []
+  const found: Span[] = []
   for (let at = 0; at < to - from && matcher.find(at);) {
     const match = { from: from + matcher.start(), to: from + matcher.end() }
     const spans = detector.accept(bytes, match, value)
-    for (const span of spans) findings.push({ name: detector.name, ...span })
-    at = (spans.length === 0 && match.to - match.from <= retriedBytesMax ? nextWord(bytes, match) : match.to) - from
+    found.push(...spans)
+    const searched = spans.at(-1)?.to ?? (match.to - match.from <= retriedBytesMax ? nextWord(bytes, match) : match.to)
+    at = searched - from
   }
-  return findings
+  return found
 }
 
 /** What stands alone begins with a word: the first byte behind the one the match begins with. */

@@ -1,11 +1,15 @@
-// Looks for findings in values of text: prefilter, then patterns where it points, then the value with markers. One scanner serves
-// all sessions with the same detectors; it keeps nothing between calls.
-import { detectorNames, type DetectorName } from '../../shared/policy/detectors.ts'
+// Looks for findings in values of text: prefilter, then patterns where it points; the same in what base64 or hex hides there; then the
+// value with markers. One scanner serves all sessions with the same detectors; it keeps nothing between calls.
 import { GatehouseError } from '../../shared/errors.ts'
+import type { DetectorRef } from '../../shared/policy/detector.ts'
+import { detectorNames, type DetectorName } from '../../shared/policy/detectors.ts'
+import { detectorBytesMax, encodedCharactersMin } from '../limits.ts'
 import { detectors } from './detectors/all.ts'
-import { findIn, joinFindings } from './findings.ts'
+import { ownDetector } from './detectors/custom.ts'
+import { encodedFindings } from './encoded.ts'
+import { type AnyDetector, type Finding, findIn, joinFindings } from './findings.ts'
 import type { Treatment } from './plan.ts'
-import { Prefilter } from './prefilter.ts'
+import { Prefilter, type Window } from './prefilter.ts'
 import { maskWhole, rebuild } from './rebuild.ts'
 
 export interface Scanner {
@@ -13,24 +17,47 @@ export interface Scanner {
   scan(bytes: Buffer, start: number, end: number): Buffer | null
 }
 
+const none: readonly Finding[] = []
+
 /** Throws GatehouseError config_invalid for a name that is no detector: it would look for less than policy says. */
-export function createScanner(names: readonly string[]): Scanner {
-  const prefilter = new Prefilter(names.map((name) => detectors[knownName(name)]))
+export function createScanner(wanted: readonly DetectorRef[]): Scanner {
+  const prefilter = new Prefilter(wanted.map(detectorOf))
   return {
     scan(bytes, start, end) {
       const windows = prefilter.windows(bytes, start, end)
-      if (windows === null) return null
       if (windows === 'too-much') return maskWhole(bytes, start, end)
-      const value = { start, end }
-      const findings = windows.flatMap((window) => findIn(window.detector, bytes, window, value))
+      const encoded = end - start < encodedCharactersMin ? none : encodedFindings(bytes, { start, end }, lookInto(prefilter))
+      if (encoded === 'too-much') return maskWhole(bytes, start, end)
+      const findings = windows === null ? encoded : [...allIn(windows, bytes, start, end), ...encoded]
       return findings.length === 0 ? null : rebuild(bytes, start, end, joinFindings(findings))
     },
   }
 }
 
+/** Every detector a mask may name, as one: what stands for a name here and in policies is the same. */
+export function detectorOf(wanted: DetectorRef): AnyDetector {
+  return typeof wanted === 'string' ? detectors[knownName(wanted)] : ownDetector(wanted)
+}
+
 function knownName(name: string): DetectorName {
   if (Object.hasOwn(detectorNames, name)) return name as DetectorName
   throw new GatehouseError('config_invalid', `${JSON.stringify(name)} is not a detector`)
+}
+
+function allIn(windows: readonly Window<AnyDetector>[], bytes: Buffer, start: number, end: number): readonly Finding[] {
+  return windows.flatMap((window) => findIn(window.detector, bytes, window, { start, end }))
+}
+
+/** For the decoded runs of one value; together they may hold no more to look at than a value may. */
+function lookInto(prefilter: Prefilter<AnyDetector>): (text: Buffer) => string | null {
+  let left = detectorBytesMax
+  return (text) => {
+    const windows = prefilter.windows(text, 0, text.length)
+    if (windows === null) return null
+    if (windows !== 'too-much') for (const { from, to } of windows) left -= to - from
+    if (windows === 'too-much' || left < 0) return 'too-much'
+    return joinFindings(allIn(windows, text, 0, text.length))[0]?.name ?? null
+  }
 }
 
 /** A value under a `scan` treatment: undefined when it stays as it is, else what it becomes (null: NULL). */

@@ -1,11 +1,14 @@
 // A snapshot's rules as closures, narrowed to one principal on one connection and kept as long as all three live. What is
 // decided per command (evaluate.ts) then looks at a handful of rules and compares strings.
 import type { ConnectionSummary } from '../../shared/connection.ts'
+import type { DetectorRef } from '../../shared/policy/detector.ts'
+import { splitColumnPath } from '../../shared/policy/json-path.ts'
 import type { MaskRule } from '../../shared/policy/mask.ts'
 import type { PolicyScope, Rule } from '../../shared/policy/rule.ts'
 import { compileGlobs } from '../../shared/policy/glob.ts'
 import type { Principal } from '../../shared/principal.ts'
 import type { RuleRef } from '../../shared/verdict.ts'
+import { resolveDetectors } from './detectors.ts'
 import { compileCondition, type Condition } from './condition.ts'
 import type { MaskSet, PolicySnapshot } from './snapshot.ts'
 import { compileSqlBody, type SqlMatcher } from './sql-body.ts'
@@ -36,7 +39,7 @@ interface CompiledPolicy {
   readonly policy: string
   readonly holdsOn: (connection: ConnectionSummary) => boolean
   readonly rules: readonly (CompiledRule & { readonly who: PrincipalMatcher })[]
-  readonly masks: readonly { readonly rule: MaskRule; readonly isExempt: PrincipalMatcher }[]
+  readonly masks: readonly { readonly rule: MaskRule; readonly detectors: readonly DetectorRef[]; readonly isExempt: PrincipalMatcher }[]
 }
 
 interface Compiled {
@@ -50,6 +53,7 @@ const compiledSnapshots = new WeakMap<PolicySnapshot, Compiled>()
 export function compileSnapshot(snapshot: PolicySnapshot): Compiled {
   const known = compiledSnapshots.get(snapshot)
   if (known !== undefined) return known
+  const detectorsNamed = resolveDetectors(snapshot.policies)
   const policies = snapshot.policies.map((policy): CompiledPolicy => ({
     policy: policy.policy,
     holdsOn: compileScope(policy.scope),
@@ -57,7 +61,7 @@ export function compileSnapshot(snapshot: PolicySnapshot): Compiled {
       ref: { policy: policy.policy, rule: rule.id }, rule, matches: compileSqlBody(rule.body), who: compileWho(rule.who),
       when: rule.when === null ? null : conditionOf(rule.when),
     })),
-    masks: policy.masks.map((rule) => ({ rule, isExempt: compileWho(rule.except) })),
+    masks: policy.masks.map((rule) => ({ rule, detectors: rule.target.kind === 'detect' ? detectorsNamed(rule.target.detectors) : [], isExempt: compileWho(rule.except) })),
   }))
   const compiled: Compiled = { policies, views: new WeakMap() }
   compiledSnapshots.set(snapshot, compiled)
@@ -103,13 +107,18 @@ export function isAbout(who: PrincipalMatcher, principal: Principal, onError: bo
 }
 
 function maskSet(policies: readonly CompiledPolicy[], principal: Principal): MaskSet {
-  const masks = policies.flatMap(({ policy, masks }) => masks.map(({ rule, isExempt }) => ({
-    target: rule.target, shown: { policy, rule: rule.id, as: rule.as, isExempt: isAbout(isExempt, principal, false) },
+  const masks = policies.flatMap(({ policy, masks }) => masks.map(({ rule, detectors, isExempt }) => ({
+    target: rule.target, detectors, shown: { policy, rule: rule.id, as: rule.as, isExempt: isAbout(isExempt, principal, false) },
   })))
   return {
-    columns: masks.flatMap(({ target, shown }) => (target.kind === 'columns' ? target.columns.map((column) => ({ ...shown, column })) : [])),
-    detect: masks.flatMap(({ target, shown }) => (target.kind === 'detect' ? [{ ...shown, detectors: target.detectors }] : [])),
+    columns: masks.flatMap(({ target, shown }) => (target.kind === 'columns' ? target.columns.map((pattern) => ({ ...shown, ...columnOf(pattern) })) : [])),
+    detect: masks.flatMap(({ target, detectors, shown }) => (target.kind === 'detect' ? [{ ...shown, as: 'redact' as const, detectors }] : [])),
   }
+}
+
+function columnOf(pattern: string): { readonly column: string; readonly path?: string } {
+  const { column, path } = splitColumnPath(pattern)
+  return path === null ? { column } : { column, path }
 }
 
 export function compileScope(scope: PolicyScope): (connection: ConnectionSummary) => boolean {

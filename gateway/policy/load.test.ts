@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { configFileBytesMax } from '../limits.ts'
 import { problemText } from '../yaml-file.ts'
 import { loadPolicies } from './load.ts'
+import { masksFor } from './masks.ts'
+import { shop, someone } from './testing/build.ts'
 
 let folder: string
 beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'gatehouse-policies-')) })
@@ -37,6 +39,14 @@ describe('a folder of policies', () => {
     write('b.yaml', policy('b', 'rules: [{ id: x, who: everyone, deny: { sql: drp } }]\n'))
     write('c.yaml', 'policy: c\n')
     expect(await problemsOf()).toEqual([expect.stringMatching(/^b\.yaml:3:46: rules\[0\]\.deny\.sql: "drp"/), expect.stringMatching(/^c\.yaml:1:1: expected connections/)])
+  })
+
+  test('a condition that is wrong is told with its place', async () => {
+    write('a.yaml', policy('a', 'rules:\n  - { id: x, who: everyone, deny: { sql: drop },\n      when: \'principal.group == "x"\' }\n  - { id: y, who: everyone, deny: { sql: drop }, when: facts.statements }\n'))
+    expect(await problemsOf()).toEqual([
+      'a.yaml:5:13: rules[0].when: is no condition: No such key: group',
+      'a.yaml:6:56: rules[1].when: is int; expected a condition, true or false',
+    ])
   })
 
   test('the same policy name in two files', async () => {
@@ -87,5 +97,55 @@ describe('a folder of policies', () => {
     rmSync(join(folder, 'a.yaml'))
     write('b.yaml', policy('a'))
     expect(await hash()).not.toBe(first)
+  })
+})
+
+describe('detectors of the policies', () => {
+  const mask = 'masks:\n  - { id: m, detect: [employee-number], as: redact }\n'
+  const defined = 'detectors:\n  - { name: employee-number, pattern: "EMP-[0-9]{6}", examples: [EMP-123456] }\n'
+
+  test('may be named by the masks of every file', async () => {
+    write('a.yaml', policy('a', defined))
+    write('b.yaml', policy('b', mask))
+    expect(await problemsOf()).toEqual([])
+  })
+
+  test('must be defined: a mask with a name nobody has would find nothing', async () => {
+    write('a.yaml', policy('a', `${defined}masks:\n  - { id: m, detect: [employe-number, emial], as: redact }\n`))
+    expect(await problemsOf()).toEqual([
+      'a.yaml:6:23: masks[0].detect[0]: "employe-number" is not a detector; did you mean "employee-number"?', 'a.yaml:6:39: masks[0].detect[1]: "emial" is not a detector; did you mean "email"?',
+    ])
+  })
+
+  test.each([
+    ['a pattern RE2 cannot take', '{ name: x, pattern: "a(?=b)" }', /detectors\[0\]\.pattern: is not a pattern RE2 can run: invalid or unsupported Perl syntax: `\(\?=`/],
+    ['a back-reference', '{ name: x, pattern: \'(a)\\1\' }', /detectors\[0\]\.pattern: is not a pattern RE2 can run/],
+    ['one that matches the empty text', '{ name: x, pattern: "a*" }', /detectors\[0\]\.pattern: matches the empty text/],
+    ['one that is only a place', '{ name: x, pattern: \'\\b\' }', /detectors\[0\]\.pattern: matches the empty text/],
+    ['one that may be empty', '{ name: x, pattern: "abc|" }', /detectors\[0\]\.pattern: matches the empty text/],
+    ['no pattern', '{ name: x, pattern: "" }', /detectors\[0\]\.pattern: expected a pattern/],
+    ['one that is too long', `{ name: x, pattern: "${'a'.repeat(513)}" }`, /is longer than 512 characters \(detectorPatternCharactersMax\)/],
+    ['one that grows', '{ name: x, pattern: "(?:[a-z]{100}){9}[a-z]{200}" }', /becomes \d+ instructions, more than 1000 \(detectorInstructionsMax\)/],
+    ['the name of one of ours', '{ name: email, pattern: "x+" }', /detectors\[0\]\.name: "email" is the name of a detector the gateway has/],
+    ['a name that is none', '{ name: "a b", pattern: "x+" }', /detectors\[0\]\.name: expected a name/],
+    ['an example it does not match', '{ name: x, pattern: "EMP-[0-9]{6}", examples: [EMP-12345] }', /detectors\[0\]\.examples\[0\]: "EMP-12345" is not matched by the pattern/],
+    ['an example it matches in part', '{ name: x, pattern: "EMP-[0-9]{6}", examples: [EMP-1234567] }', /is matched only in part: "EMP-123456"/],
+    ['an unknown key', '{ name: x, pattern: "x+", flags: i }', /detectors\[0\].*unknown key/],
+  ])('%s', async (_, detector, message) => {
+    write('a.yaml', policy('a', `detectors:\n  - ${detector}\n`))
+    expect(await problemsOf()).toEqual([expect.stringMatching(message)])
+  })
+
+  test('the same name twice, in whatever files', async () => {
+    write('a.yaml', policy('a', defined))
+    write('b.yaml', policy('b', defined))
+    expect(await problemsOf()).toEqual([expect.stringMatching(/^b\.yaml:4:13: detectors\[0\]\.name: there is a detector employee-number already/)])
+  })
+
+  test('reach the masks of a principal, with their patterns', async () => {
+    write('a.yaml', policy('a', `${defined}rules: [{ id: r, who: everyone, allow: { sql: select } }]\n${mask}`))
+    const load = await loadPolicies(folder)
+    const masks = load.ok ? masksFor(load.snapshot, someone(), shop) : null
+    expect(masks?.detect.map(({ detectors }) => detectors)).toEqual([[{ name: 'employee-number', pattern: 'EMP-[0-9]{6}', examples: ['EMP-123456'] }]])
   })
 })

@@ -8,6 +8,7 @@ import { configFileBytesMax, policyFilesMax } from '../limits.ts'
 import { parseYamlFile, shownPath, type Path, type Problem, type YamlResult } from '../yaml-file.ts'
 import { compileSnapshot } from './compile.ts'
 import { compileCondition } from './condition.ts'
+import { detectorProblems } from './detectors.ts'
 import type { PolicySnapshot } from './snapshot.ts'
 
 export type PolicyLoad =
@@ -28,6 +29,8 @@ export async function loadPolicies(folder: string): Promise<PolicyLoad> {
   problems.push(...parsed.flatMap(({ result }) => (result.ok ? [] : result.problems)))
   const good = parsed.flatMap(({ file, result }) => (result.ok ? [{ shown: file.shown, result }] : []))
   problems.push(...duplicates(good), ...wrongConditions(good))
+  // With a file missing its detectors would seem unknown.
+  if (good.length === files.length) problems.push(...detectorProblems(good.map(({ result }) => result.value)).map(({ policy, path, message }) => good[policy]!.result.problemAt(path, message)))
   if (problems.length > 0) return { ok: false, problems }
   const snapshot: PolicySnapshot = { hash: hashOf(files), policies: good.map(({ result }) => result.value) }
   compileSnapshot(snapshot)

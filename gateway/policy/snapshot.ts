@@ -1,4 +1,6 @@
 // The policies in force: an immutable snapshot, swapped whole. evaluate(…) and masksFor(…) read only this.
+import type { DetectorRef } from '../../shared/policy/detector.ts'
+import type { MaskForm } from '../../shared/policy/mask-form.ts'
 import type { Policy } from '../../shared/policy/rule.ts'
 
 export interface PolicySnapshot {
@@ -19,14 +21,16 @@ export interface ColumnMaskRule {
   readonly rule: string
   /** `schema.table.column`, each part a glob. */
   readonly column: string
-  readonly as: 'redact'
+  /** Into the column's documents: only these members are masked. */
+  readonly path?: string
+  readonly as: MaskForm
   /** `except` lets this principal see the value; the recording stays masked all the same. */
   readonly isExempt: boolean
 }
 export interface DetectRule {
   readonly policy: string
   readonly rule: string
-  readonly detectors: readonly string[]
+  readonly detectors: readonly DetectorRef[]
   readonly as: 'redact'
   readonly isExempt: boolean
 }

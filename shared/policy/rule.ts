@@ -5,6 +5,7 @@ import { approvalWithinMsDefault, approvalWithinMsMax, conditionCharactersMax } 
 import type { ApprovalNeed } from '../approval.ts'
 import type { Effect, LimitObligation } from '../verdict.ts'
 import { parseDuration } from './duration.ts'
+import { detectorSchema, type CustomDetector } from './detector.ts'
 import { functionPinSchema, type FunctionPin } from './functions.ts'
 import { maskSchema, type MaskRule } from './mask.ts'
 import { policyTestSchema, type PolicyTest } from './policy-test.ts'
@@ -37,6 +38,7 @@ export interface Policy {
   readonly policy: string
   readonly scope: PolicyScope
   readonly rules: readonly Rule[]
+  readonly detectors: readonly CustomDetector[]
   readonly masks: readonly MaskRule[]
   readonly tests: readonly PolicyTest[]
   readonly functions?: readonly FunctionPin[]
@@ -112,6 +114,7 @@ const policyShape = {
   connections: someOf(globText).optional(),
   labels: z.record(labelName, someOf(globText)).refine((labels) => Object.keys(labels).length > 0, { error: 'names no label' }).optional(),
   rules: z.array(ruleSchema).default([]),
+  detectors: z.array(detectorSchema).default([]),
   masks: z.array(maskSchema).default([]),
   tests: z.array(policyTestSchema).default([]),
   functions: z.array(functionPinSchema).default([]),
@@ -122,6 +125,6 @@ export const policySchema: z.ZodType<Policy> = z.strictObject(policyShape, known
     const scopes = [file.connections, file.labels].filter((scope) => scope !== undefined).length
     if (scopes !== 1) context.addIssue({ code: 'custom', message: `expected ${scopes === 0 ? 'connections or labels: a policy says where it holds' : 'one of connections and labels, not both'}` })
   })
-  .transform(({ policy, connections, labels, rules, masks, tests, functions }): Policy => ({
-    policy, scope: labels === undefined ? { kind: 'connections', names: connections ?? [] } : { kind: 'labels', labels }, rules, masks, tests, functions,
+  .transform(({ policy, connections, labels, rules, detectors, masks, tests, functions }): Policy => ({
+    policy, scope: labels === undefined ? { kind: 'connections', names: connections ?? [] } : { kind: 'labels', labels }, rules, detectors, masks, tests, functions,
   }))

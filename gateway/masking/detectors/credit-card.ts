@@ -1,6 +1,6 @@
 // Payment card numbers: 13 to 19 digits in groups parted by single spaces or dashes, of a known issuer range, that pass the Luhn
 // check (ISO/IEC 7812-1). Digits that continue a word are part of something else.
-import { byteSet, type Detector, digit, type Span, type ValueBounds, wordByte } from './detector.ts'
+import { byteSet, type Detector, digit, type Span, type ValueBounds, wordBefore, wordByte } from './detector.ts'
 
 const digitsMin = 13
 const digitsMax = 19
@@ -10,7 +10,18 @@ export const creditCard: Detector = {
   triggers: [{ kind: 'digits', count: digitsMin }],
   token: byteSet('0-9 -'),
   pattern: `[0-9](?:[ -]?[0-9]){${digitsMin - 1},}`,
-  accept: (bytes, match, value) => cardsIn(bytes, groupsOf(bytes, match, value)),
+  accept: (bytes, match, value) => cardsIn(bytes, groupsOf(bytes, match, value)).filter((card) => !isInUuid(bytes, card, value)),
+}
+
+/** RFC 9562 §4, with the bytes of one that may stand on either side of a card inside it. */
+const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
+const uuidBytes = 36
+
+/** The groups of a UUID can be digits by chance. */
+function isInUuid(bytes: Buffer, { from, to }: Span, { start, end }: ValueBounds): boolean {
+  const near = Math.max(start, from - uuidBytes)
+  const around = bytes.toString('latin1', near, Math.min(end, to + uuidBytes))
+  return [...around.matchAll(uuid)].some(({ index, 0: { length } }) => near + index <= from && to <= near + index + length)
 }
 
 /** Runs of digits between separators; those that touch a letter are left out, as empty groups that nothing can span. */
@@ -22,7 +33,7 @@ function groupsOf(bytes: Buffer, match: Span, value: ValueBounds): readonly Span
     groups.push({ from, to: i })
     from = i + 1
   }
-  const touchesBefore = match.from > value.start && wordByte[bytes[match.from - 1]!] === 1
+  const touchesBefore = wordBefore(bytes, match.from, value.start)
   const touchesAfter = match.to < value.end && wordByte[bytes[match.to]!] === 1
   return groups.slice(touchesBefore ? 1 : 0, touchesAfter ? -1 : undefined)
 }

@@ -1,6 +1,5 @@
 // What a detector is. All of them work on bytes read as Latin-1 (one character a byte): secrets are ASCII, and a match that also
 // takes every byte from 0x80 on cannot end inside a UTF-8 sequence.
-import type { DetectorName } from '../../../shared/policy/detectors.ts'
 
 /** A set of byte values as a table: 1 for a member. */
 export type ByteSet = Uint8Array
@@ -18,11 +17,18 @@ export type Trigger =
   | { readonly kind: 'bytes'; readonly sets: readonly ByteSet[]; readonly pivot: number }
   | { readonly kind: 'digits'; readonly count: number }
 
-export interface Detector {
-  readonly name: DetectorName
+/** What the prefilter knows of a detector. */
+export interface Sought {
+  readonly name: string
   readonly triggers: readonly Trigger[]
   /** Every byte a match may hold. A match never leaves a run of them, so each run can be searched by itself. */
   readonly token: ByteSet
+  /** A cheap look at a window; false: no match can be in it. */
+  readonly isPlausible?: (bytes: Buffer, window: Span) => boolean
+}
+
+/** One of the gateway's own. */
+export interface Detector extends Sought {
   /** RE2 syntax; no assertions about what is outside the match, which `accept` looks at. */
   readonly pattern: string
   /** The findings in a match (mostly the match itself); none when it only looks like one. */
@@ -42,6 +48,10 @@ export function byteSet(members: string): ByteSet {
   return set
 }
 
+export function membersOf(set: ByteSet): readonly number[] {
+  return [...set.keys()].filter((byte) => set[byte] === 1)
+}
+
 export const digit = byteSet('0-9')
 export const wordByte = byteSet('A-Za-z0-9')
 
@@ -52,9 +62,17 @@ export function literal(text: string, pivot: number): Trigger {
 
 /** Neither neighbour of the match is a letter or digit: it is not a part of something longer. */
 export function standsAlone(bytes: Buffer, match: Span, value: ValueBounds): boolean {
-  const before = match.from > value.start && wordByte[bytes[match.from - 1]!] === 1
   const after = match.to < value.end && wordByte[bytes[match.to]!] === 1
-  return !before && !after
+  return !after && !wordBefore(bytes, match.from, value.start)
+}
+
+const backslash = 0x5c
+const escapeLetter = byteSet('bfnrtv')
+
+/** Whether a letter or digit stands before `at`; the letter of an escape (`\n`, as JSON and COPY write a line end) is none. */
+export function wordBefore(bytes: Buffer, at: number, start: number): boolean {
+  if (at <= start || wordByte[bytes[at - 1]!] === 0) return false
+  return !(at - 1 > start && bytes[at - 2] === backslash && escapeLetter[bytes[at - 1]!] === 1)
 }
 
 export const whole = (_: Buffer, match: Span): readonly Span[] => [match]

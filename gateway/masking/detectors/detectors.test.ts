@@ -22,8 +22,61 @@ interface Cases {
 const all = (text: string): readonly [string, string] => [text, text]
 
 const key = join('AKIA', upper(16))
+const mixed = (length: number): string => join('aB3', alnum(length)).slice(0, length)
 const visa = join('4111', '1111', '1111', '1111')
+const secret = mixed(40)
+const storageKey = join(mixed(86), '==')
+const busKey = join(mixed(43), '=')
+const signature = join(mixed(40), '%2B', mixed(2), '%3D')
+const account = 'deploy@shop-prod.iam.gserviceaccount.com'
 const cases: Record<DetectorName, Cases> = {
+  phone: {
+    found: [
+      ...['+49 30 1234567', '+491701234567', '+49 (0)30 1234567', '+1 555 123 4567', '+1-555-123-4567', '+14155552671', '+44 20 7946 0958', '+33 1 23 45 67 89', '0049 30 1234567', '(555) 123-4567', '(555)123-4567', '555-123-4567', '555.123.4567', '1-800-555-0199',
+        '020 7946 0958', '(020) 7946 0958', '0161 496 0000', '01632 960001', '07700 900123', '0800 123 4567', '030 1234567', '089-1234567', '06221/123456', '0170 1234567', '0151 12345678', '(030) 1234567', '(02) 9876 5432', '01 23 45 67 89', '01.23.45.67.89', '01-23-45-67-89', '044 668 18 00', '06-12345678'].map(all),
+      ['tel:+1-555-123-4567', '+1-555-123-4567'], ['call +49 30 1234567 2024-01-01 or 030 1234567.', '+49 30 1234567', '030 1234567'], ['+1 555 123 4567, +44 20 7946 0958', '+1 555 123 4567', '+44 20 7946 0958'], ['{"p":"+14155552671"}', '+14155552671'], ['a\\n+14155552671', '+14155552671'],
+      ['fon=555-123-4567;', '555-123-4567'], ['0161 496 0000 2024-01-01', '0161 496 0000'],
+    ],
+    left: ['5551234567', '07700900123', '+12345678', '+48.8566140', '+0100', '2024-01-01 12:00:00+02', '555-123-45678', '555-123-4567-89', 'A555-123-4567', 'ORD-555-123-4567', '0001-123-4567', '200 300 4000', '1704067200', '4111 1111 1111 1111', '123-45-6789', 'xx+14155552671', '1+14155552671', '0012345678901', '(2019) 2020-2021', '10.0.0.1', '555.123.4567.8'],
+  },
+  'ip-address': {
+    found: [
+      ...['192.168.1.10', '8.8.8.8', '255.255.255.255', '2001:db8::1', 'fe80::1', '::ffff:10.1.2.3', '2001:0db8:85a3:0000:0000:8a2e:0370:7334', 'fd12:3456::', '64:ff9b::1.2.3.4', '2A00:1450:4001:81B::200E'].map(all),
+      ['at 10.0.0.1.', '10.0.0.1'], ['http://10.0.0.1:8080/x', '10.0.0.1'], ['10.0.0.0/8', '10.0.0.0'], ['[2001:db8::1]:443', '2001:db8::1'], ['fe80::1%eth0', 'fe80::1'], ['addr:2001:db8::1: up', '2001:db8::1'], ['10.0.0.1-10.0.0.9', '10.0.0.1', '10.0.0.9'], ['host/10.0.0.1', '10.0.0.1'], ['a\\n10.0.0.1', '10.0.0.1'],
+    ],
+    left: ['127.0.0.1', '0.0.0.0', '::1', '::', '1.2.3', '1.2.3.4.5', 'v1.2.3.4', 'version 1.2.3.4', 'Version: "1.2.3.4"', 'Chrome/120.0.0.0 Safari/537.36', 'pkg==1.2.3.4', '>=1.2.3.4', '^1.2.3.4', '1.2.3.4-beta', '10.0.19041.1', '256.1.1.1', '01.02.03.04', '1.3.6.1.4.1', '12:30:45', '12:30:45.123', 'a::b', 'face::bad', 'std::string', 'now()::date', '2024::text', '00:1a:2b:3c:4d:5e', '3.14159'],
+  },
+  'aws-secret-key': {
+    found: [[`aws_secret_access_key=${secret}`, secret], [`aws_secret_access_key = ${secret}\n`, secret], [`"SecretAccessKey": "${secret}",`, secret], [`secretAccessKey: '${secret}'`, secret], [`AWS_SECRET_ACCESS_KEY="${secret}"`, secret], [`<SecretAccessKey>${secret}</SecretAccessKey>`, secret], [`{\\"secret_key\\": \\"${secret}\\"}`, secret]],
+    left: [secret, `key=${secret}`, `aws_secret_access_key=${secret}x`, `secret_key=${'a1'.repeat(20)}`, 'secret key: none', 'the PRIMARY KEY (id)', 'aws_secret_access_key='],
+  },
+  'google-oauth-secret': {
+    found: [all(join('GOCSPX-', alnum(28))), [`"client_secret":"${join('GOCSPX-', 'a'.repeat(28))}"`, join('GOCSPX-', 'a'.repeat(28))], all(join('ya29.', alnum(60)))],
+    left: ['GOCSPX-', join('GOCSPX-', alnum(20)), 'ya29.', 'Maya29.5', join('gocspx-', alnum(28))],
+  },
+  'gcp-service-account': {
+    found: [all(account), [`{"client_email":"${account}"}`, account], [`serviceAccount:${account}`, account]],
+    left: ['deploy@example.com', 'iam.gserviceaccount.com', '@x.iam.gserviceaccount.com', 'a@b.gserviceaccount.org'],
+  },
+  'azure-secret': {
+    found: [
+      all(join(mixed(3), '8Q~', alnum(34))), [`DefaultEndpointsProtocol=https;AccountName=shop;AccountKey=${storageKey};EndpointSuffix=core.windows.net`, storageKey], [`SharedAccessKeyName=root;SharedAccessKey=${busKey}`, busKey],
+      [`https://x.blob.core.windows.net/a?sv=2022-11-02&sig=${signature}&se=2024`, signature],
+    ],
+    left: ['8Q~', join(mixed(3), '8Q~', 'short'), 'AccountKey=', 'Key=value', 'sig=short', 'AccountKey=none;'],
+  },
+  'gitlab-token': {
+    found: [all(join('glpat-', alnum(20))), all(join('gldt-', alnum(20))), [`PRIVATE-TOKEN: ${join('glpat-', 'b'.repeat(20))}`, join('glpat-', 'b'.repeat(20))]],
+    left: ['glpat-', 'glpat-short', join('glxat-', alnum(20))],
+  },
+  'npm-token': {
+    found: [all(join('npm_', alnum(36))), [`//registry.npmjs.org/:_authToken=${join('npm_', 'c'.repeat(36))}`, join('npm_', 'c'.repeat(36))]],
+    left: ['npm_config_registry', join('npm_', alnum(35)), join('npm_', alnum(37))],
+  },
+  'ai-api-key': {
+    found: [all(join('sk-', 'ant-', alnum(40))), all(join('sk-', 'proj-', alnum(40))), all(join('sk-', alnum(48))), [`key: ${join('sk-', 'ant-', 'd'.repeat(30))};`, join('sk-', 'ant-', 'd'.repeat(30))]],
+    left: ['sk-', 'risk-based-approach', join('task-', alnum(48)), 'desk-ant-hill-and-other-things-of-length', 'sk-learn-1.2.3'],
+  },
   email: {
     found: [
       all('john.doe@example.com'), all("o'brien+tag@mail.example.co.uk"), all('a@b.co'), all('ann@xn--bcher-kva.xn--p1ai'), all('müller@bücher.de'), all('用户@例子.公司'),

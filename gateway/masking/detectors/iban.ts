@@ -1,5 +1,5 @@
 // IBANs (ISO 13616), in capitals, whole or in printed groups of four: country, its length, and the check digits (mod 97 is 1).
-import { byteSet, type Detector, digit, type Span, type ValueBounds, wordByte } from './detector.ts'
+import { byteSet, type Detector, digit, type Span, type ValueBounds, wordBefore, wordByte } from './detector.ts'
 
 const upper = byteSet('A-Z')
 
@@ -26,7 +26,7 @@ export const iban: Detector = {
 /** The pattern takes words behind an IBAN with it; the country says where it ends. */
 function cut(bytes: Buffer, match: Span, value: ValueBounds): Span | null {
   const length = lengths[bytes.toString('latin1', match.from, match.from + 2)]
-  if (length === undefined || (match.from > value.start && wordByte[bytes[match.from - 1]!] === 1)) return null
+  if (length === undefined || wordBefore(bytes, match.from, value.start)) return null
   let count = 0
   let to = match.from
   while (to < match.to && count < length) {

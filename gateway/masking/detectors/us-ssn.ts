@@ -1,6 +1,6 @@
 // US social security numbers, written in their three groups: nine digits in a row are too many other things.
 // Ranges never given out: https://www.ssa.gov/employer/randomization.html
-import { byteSet, type Detector, digit, type Span, type ValueBounds, wordByte } from './detector.ts'
+import { byteSet, type Detector, digit, type Span, type ValueBounds, wordBefore, wordByte } from './detector.ts'
 
 const separator = byteSet(' -')
 const dash = 0x2d
@@ -16,12 +16,9 @@ export const usSsn: Detector = {
 
 /** A dash and a digit beside it make it a part of a longer number. */
 function isAlone(bytes: Buffer, { from, to }: Span, { start, end }: ValueBounds): boolean {
-  const continues = (near: number, far: number): boolean => {
-    if (near < start || near >= end) return false
-    if (wordByte[bytes[near]!] === 1) return true
-    return bytes[near] === dash && far >= start && far < end && digit[bytes[far]!] === 1
-  }
-  return !continues(from - 1, from - 2) && !continues(to, to + 1)
+  const isDash = (near: number, far: number): boolean => near >= start && far >= start && near < end && far < end && bytes[near] === dash && digit[bytes[far]!] === 1
+  const isWordBehind = to < end && wordByte[bytes[to]!] === 1
+  return !wordBefore(bytes, from, start) && !isWordBehind && !isDash(from - 1, from - 2) && !isDash(to, to + 1)
 }
 
 function isGiven(text: string): boolean {
