@@ -57,7 +57,7 @@ test('prints the line for the policy', () => {
   expect(pins['public.peek']).toMatch(/^ {2}- \{ name: "public\.peek", sha256: [0-9a-f]{64} \}\n$/)
 })
 
-test.each([[['shorten'], 'did you mean public.shorten?'], [['public.nothing'], 'there is no function public.nothing'], [['public.pick'], 'cannot be pinned'], [['public.shorten', '--gives', 'all'], '--gives is arguments']] as const)(
+test.each([[['shorten'], 'did you mean public.shorten?'], [['public.nothing'], 'there is no function public.nothing'], [['public.pick'], 'no definition to pin'], [['public.shorten', '--gives', 'all'], '--gives is arguments']] as const)(
   'says what is wrong: %j', async (words, message) => {
     const { status, stderr } = await pin(...words)
     expect(status).not.toBe(0)

@@ -35,11 +35,12 @@ async function catalogOf({ config, connection: name }: PinOptions): Promise<Cata
   }
 }
 
-function hashOf({ bodies, userFunctions }: Catalog, name: string): string {
+function hashOf({ bodies }: Catalog, name: string): string {
   const sha256 = bodies?.get(name)
-  if (sha256 !== undefined) return sha256
+  if (sha256 !== undefined && sha256 !== '') return sha256
   const bare = name.slice(name.indexOf('.') + 1)
+  if (sha256 === '') throw new GatehouseError('config_invalid', `${name} is an aggregate or window function, which has no definition to pin`)
   const others = [...bodies?.keys() ?? []].filter((full) => full.slice(full.indexOf('.') + 1) === bare)
   if (others.length > 0) throw new GatehouseError('config_invalid', `there is no function ${name}; did you mean ${others.join(' or ')}?`)
-  throw new GatehouseError('config_invalid', userFunctions.has(bare) ? `${name} is an aggregate or window function, or its definition cannot be read: it cannot be pinned` : `there is no function ${name}; write schema.name`)
+  throw new GatehouseError('config_invalid', `there is no function ${name}; write schema.name`)
 }

@@ -63,8 +63,8 @@ function rewritten({ bound }: Access, { rewrites }: SqlStatement): string | null
  * same, and written only where the pin says that it holds nothing but their arguments.
  */
 function objectionToUsers(access: Access, resolved: ResolvedStatement, { facts, callsUserFunction }: GuardInputs): string | null {
-  const calls = userCalls(resolved.statement, access.catalog, pinsFor(access.snapshot, access.connection))
-  const unpinned = calls.find(({ pin }) => pin === 'none')
+  const calls = userCalls(resolved, access.catalog, pinsFor(access.snapshot, access.connection))
+  const unpinned = calls.find(({ pin, mayBeColumn }) => pin === 'none' && !mayBeColumn)
   if (unpinned !== undefined && facts.statements.some((one) => touchesMasked(access, one))) {
     return `${unpinned.name}() is a function of this database that no policy has pinned as it is now, so it may not be called where masked columns are read`
   }
@@ -76,7 +76,7 @@ function objectionToUsers(access: Access, resolved: ResolvedStatement, { facts, 
 
 /** It calls functions of the database's own, and each of them by a name that policy has pinned. */
 export function callsOnlyPinned(access: Access, { statements }: SqlCommandFacts): boolean {
-  const calls = statements.flatMap(({ statement }) => userCalls(statement, access.catalog, pinsFor(access.snapshot, access.connection)))
+  const calls = statements.flatMap((one) => userCalls(one, access.catalog, pinsFor(access.snapshot, access.connection)))
   return calls.length > 0 && calls.every(({ pin }) => pin !== 'none') && !statements.some((one) => callsUnnamed(access, one))
 }
 

@@ -52,7 +52,7 @@ export interface Catalog {
   readonly named: (name: string) => readonly CatalogRelation[]
   /** Names of functions outside pg_catalog (bare, lower case): what they read is unknown. */
   readonly userFunctions: ReadonlySet<string>
-  /** `schema.name` of such a function → SHA-256 over the definitions of all of that name; see functions/bodies.ts. */
+  /** `schema.name` of such a function → SHA-256 over the definitions of all of that name, or empty where it has none; see functions/bodies.ts. */
   readonly bodies?: ReadonlyMap<string, string>
   /** Views (`schema.name`) that call, themselves or below, a function or operator outside pg_catalog: what they read is unknown. */
   readonly opaqueViews?: ReadonlySet<string>

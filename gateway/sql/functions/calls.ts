@@ -1,14 +1,13 @@
 // The functions a statement may call, as far as its text shows them, and what is wrong with that for whom columns are masked. Pure.
-import type { FunctionUse, SqlStatement } from '../../../shared/command.ts'
+import type { FunctionUse, ResolvedStatement, SqlStatement } from '../../../shared/command.ts'
 import type { FunctionPin } from '../../../shared/policy/functions.ts'
 import type { Catalog } from '../catalog.ts'
 import { classOfFunction } from './function-class.ts'
 import { riskOf } from './risky.ts'
 
-/** `t.name` is `name(t)` where there is no such column (PostgreSQL docs 8.16.5), so every column with a qualifier is a call too. */
-function callsOf({ functions, columns }: SqlStatement, catalog: Catalog): readonly FunctionUse[] {
-  const byDot = columns.filter(({ qualifier, name, use }) => use === 'read' && qualifier !== null && isFunction(name, catalog))
-  return [...functions, ...byDot.map(({ name }) => ({ schema: null, name, isConstant: false }))]
+/** `t.name` is `name(t)` where there is no such column (PostgreSQL docs 8.16.5). */
+function callsByDot({ columns }: SqlStatement, catalog: Catalog): readonly FunctionUse[] {
+  return columns.filter(({ qualifier, name, use }) => use === 'read' && qualifier !== null && isFunction(name, catalog)).map(({ name }) => ({ schema: null, name, isConstant: false }))
 }
 
 function isFunction(name: string, { derivations, userFunctions }: Catalog): boolean {
@@ -17,7 +16,7 @@ function isFunction(name: string, { derivations, userFunctions }: Catalog): bool
 
 /** Why a call of PostgreSQL's own (or contrib's) functions is not for them; null: none is in the way. */
 export function objectionToCalls(statement: SqlStatement, catalog: Catalog, isTainted: boolean): string | null {
-  for (const { schema, name, isConstant } of callsOf(statement, catalog)) {
+  for (const { schema, name, isConstant } of [...statement.functions, ...callsByDot(statement, catalog)]) {
     const found = classOfFunction(name, catalog)
     const isOnlyUsers = schema !== null && schema !== 'pg_catalog' && schema !== 'information_schema'
     // In a schema of one's own only the dangerous names of contrib count; what the others are, the rule on user functions says.
@@ -34,19 +33,25 @@ export interface UserCall {
   readonly name: string
   /** `none`: no pin, or of another body; `arguments`: pinned, and its result holds nothing but what its arguments do. */
   readonly pin: 'none' | 'callable' | 'arguments'
+  /** It is written like a column that some relation of the statement has: then it is that column, unless somebody plays with names. */
+  readonly mayBeColumn: boolean
 }
 
 /** Calls of functions outside PostgreSQL's own schemas, without those of C code that promises to be immutable. */
-export function userCalls(statement: SqlStatement, catalog: Catalog, pins: readonly FunctionPin[]): readonly UserCall[] {
-  const calls = callsOf(statement, catalog).filter(({ schema, name }) => schema !== 'pg_catalog' && schema !== 'information_schema'
-    && catalog.userFunctions.has(name) && catalog.derivations?.otherFunctions.get(name)?.isPure !== true)
-  return calls.map((call) => ({ name: call.schema === null ? call.name : `${call.schema}.${call.name}`, pin: pinOf(call, catalog, pins) }))
+export function userCalls({ statement, accesses }: ResolvedStatement, catalog: Catalog, pins: readonly FunctionPin[]): readonly UserCall[] {
+  const isUnseen = ({ schema, name }: FunctionUse): boolean => schema !== 'pg_catalog' && schema !== 'information_schema'
+    && catalog.userFunctions.has(name) && catalog.derivations?.otherFunctions.get(name)?.isPure !== true
+  const columns = (name: string): boolean => accesses.some(({ relations }) => relations.some((relation) => catalog.byName.get(relation)?.columns.some((column) => column.name === name)))
+  return [
+    ...statement.functions.filter(isUnseen).map((call) => ({ name: call.schema === null ? call.name : `${call.schema}.${call.name}`, pin: pinOf(call, catalog, pins), mayBeColumn: false })),
+    ...callsByDot(statement, catalog).filter(isUnseen).map((call) => ({ name: call.name, pin: pinOf(call, catalog, pins), mayBeColumn: columns(call.name) })),
+  ]
 }
 
-/** A bare name may be the function of that name in any schema: all of them must be pinned. */
+/** A bare name may be the function of that name in any schema: all of them must be pinned. Names that hold dots are never. */
 function pinOf({ schema, name }: FunctionUse, { bodies }: Catalog, pins: readonly FunctionPin[]): UserCall['pin'] {
-  const meant = [...bodies ?? []].filter(([full]) => (schema === null ? full.slice(full.indexOf('.') + 1) === name : full === `${schema}.${name}`))
-  const found = meant.map(([full, sha256]) => pins.filter((pin) => pin.name === full && pin.sha256 === sha256))
+  const meant = [...bodies ?? []].filter(([full]) => (schema === null ? full.endsWith(`.${name}`) : full === `${schema}.${name}`))
+  const found = meant.map(([full, sha256]) => pins.filter((pin) => sha256 !== '' && pin.name === full && pin.sha256 === sha256))
   if (found.length === 0 || found.some((list) => list.length === 0)) return 'none'
   return found.every((list) => list.some(({ gives }) => gives === 'arguments')) ? 'arguments' : 'callable'
 }

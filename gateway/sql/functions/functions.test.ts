@@ -2,11 +2,12 @@
 import { Client } from 'pg'
 import { loadModule } from 'libpg-query'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { SqlStatement } from '../../../shared/command.ts'
+import type { ResolvedStatement, SqlStatement } from '../../../shared/command.ts'
 import { startPostgres, type RealPostgres } from '../../testing/real-postgres.ts'
 import { loadCatalog } from '../catalog-load.ts'
 import type { Catalog } from '../catalog.ts'
 import { parse } from '../parse.ts'
+import { resolveStatement } from '../resolve.ts'
 import { objectionToCalls, userCalls } from './calls.ts'
 import { classOfFunction, type FunctionClass } from './function-class.ts'
 import { harmlessFunctions, harmlessGroups } from './harmless.ts'
@@ -28,6 +29,8 @@ beforeAll(async () => {
     create schema other; create function other.alone() returns int language sql as 'select 1';
     create function public.alone() returns int language sql as 'select 2';
     create function public.atomic(a int) returns int language sql begin atomic select a + 1; end;
+    create function public.mixed(text) returns text language sql as 'select $1'; create aggregate other.mixed(text) (sfunc = textcat, stype = text);
+    create table public.spare (id int, full_name text);
     create aggregate public.pick(text) (sfunc = textcat, stype = text)`)
   catalog = (await loadCatalog(client, 1)).catalog
 })
@@ -41,6 +44,8 @@ function statement(sql: string): SqlStatement {
   if (parsed.kind !== 'facts') throw new Error(JSON.stringify(parsed))
   return parsed.facts.statements[0]!
 }
+
+const resolved = (sql: string): ResolvedStatement => resolveStatement(statement(sql), catalog, 'default')
 
 describe('PostgreSQL\'s own functions', () => {
   interface Row { readonly name: string; readonly isImmutable: boolean; readonly isSupport: boolean; readonly isPlain: boolean }
@@ -80,6 +85,16 @@ describe('PostgreSQL\'s own functions', () => {
     expect(names.filter((name) => (riskOf(name)?.masked ?? 'allowed') !== 'allowed')).toEqual([])
     const known = new Set(rows.map(({ name }) => name))
     expect(names.filter((name) => !known.has(name))).toEqual([])
+  })
+
+  test('no operator, cast or type runs one that may not be called by name', async () => {
+    const { rows: used } = await client.query<{ name: string; by: string }>(`
+      select distinct p.proname as name, u.by from pg_proc p join (select oprcode::oid, 'operator' from pg_operator union select castfunc, 'cast' from pg_cast
+        union select unnest(array[typinput, typoutput, typmodin, typmodout]::oid[]), 'type' from pg_type union select unnest(array[aggtransfn, aggfinalfn, aggcombinefn]::oid[]), 'aggregate' from pg_aggregate) u (oid, by) using (oid)
+      where p.pronamespace = 'pg_catalog'::regnamespace order by 1`)
+    expect(used.length).toBeGreaterThan(1000)
+    const bad = used.filter(({ name, by }) => !['pure', 'harmless', 'row-deciding'].includes(classOfFunction(name, catalog)!.kind) && !(by === 'aggregate' && isSupportFunction(name)))
+    expect(bad).toEqual([])
   })
 
   test('one that a newer server brings is refused by its name', () => {
@@ -140,7 +155,8 @@ describe('functions of the database\'s own', () => {
   const pinned = (name: string, gives: 'arguments' | null = null) => ({ name, sha256: catalog.bodies!.get(name)!, gives })
 
   test('are hashed by name, with all overloads; aggregates are not', async () => {
-    expect([...catalog.bodies!.keys()]).toEqual(['other.alone', 'public.alone', 'public.atomic', 'public.full_name'])
+    expect([...catalog.bodies!.keys()]).toEqual(['other.alone', 'other.mixed', 'public.alone', 'public.atomic', 'public.full_name', 'public.mixed', 'public.pick'])
+    expect(catalog.bodies!.get('public.pick')).toBe('')
     const hash = catalog.bodies!.get('public.full_name')
     expect(hash).toMatch(/^[0-9a-f]{64}$/)
     await client.query('create or replace function public.full_name(id text) returns text language sql stable as \'select $1 || $1\'')
@@ -154,14 +170,14 @@ describe('functions of the database\'s own', () => {
   })
 
   test('are known by name, qualified or not, called or written like a column', () => {
-    const called = (sql: string) => [...new Set(userCalls(statement(sql), catalog, []).map(({ name }) => name))]
+    const called = (sql: string) => [...new Set(userCalls(resolved(sql), catalog, []).map(({ name }) => name))]
     expect(called('select full_name(1), public.full_name(2), lower(\'a\'), pg_catalog.lower(\'b\')')).toEqual(['full_name', 'public.full_name'])
     expect(called('select t.full_name from t')).toEqual(['full_name'])
     expect(called('select pick(a) from t')).toEqual(['pick'])
   })
 
   test('are pinned where the hash is the one of now', () => {
-    const pinOf = (sql: string, pins: Parameters<typeof userCalls>[2]) => userCalls(statement(sql), catalog, pins)[0]?.pin
+    const pinOf = (sql: string, pins: Parameters<typeof userCalls>[2]) => userCalls(resolved(sql), catalog, pins)[0]?.pin
     expect(pinOf('select full_name(1)', [pinned('public.full_name')])).toBe('callable')
     expect(pinOf('select full_name(1)', [pinned('public.full_name', 'arguments')])).toBe('arguments')
     expect(pinOf('select full_name(1)', [{ ...pinned('public.full_name'), sha256: '0'.repeat(64) }])).toBe('none')
@@ -169,9 +185,18 @@ describe('functions of the database\'s own', () => {
   })
 
   test('of which several schemas have one need a pin for each, unless the call says which', () => {
-    const pinOf = (sql: string) => userCalls(statement(sql), catalog, [pinned('public.alone')])[0]?.pin
+    const pinOf = (sql: string) => userCalls(resolved(sql), catalog, [pinned('public.alone')])[0]?.pin
     expect(pinOf('select alone()')).toBe('none')
     expect(pinOf('select public.alone()')).toBe('callable')
     expect(pinOf('select other.alone()')).toBe('none')
+    expect(userCalls(resolved("select mixed('x')"), catalog, [pinned('public.mixed')])[0]?.pin).toBe('none')
+    expect(userCalls(resolved("select public.mixed('x')"), catalog, [pinned('public.mixed')])[0]?.pin).toBe('callable')
+  })
+
+  test('that share their name with a column may be that column', () => {
+    const flags = (sql: string) => userCalls(resolved(sql), catalog, []).map(({ mayBeColumn }) => mayBeColumn)
+    expect(flags('select s.full_name from spare s')).toEqual([true])
+    expect(flags('select f.full_name from unnest(array[1]) f')).toEqual([false])
+    expect(flags('select full_name(1) from spare')).toEqual([false])
   })
 })
