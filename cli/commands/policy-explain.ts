@@ -104,7 +104,7 @@ function text({ effect, reason, limit, rules, accesses, columns, objection, note
     'rules:', ...rules.map(({ rule, effect: does, isMatch, isShadow, why }) => `  ${isMatch ? '+' : '-'} ${rule.policy}/${rule.rule} (${does}${isShadow ? ', shadow' : ''}) ${why}`),
     'accesses:', ...accesses.map((access) => `  ${accessText(access)}: ${allowed(access)}`),
     ...('unknown' in columns ? [`columns: not known: ${columns.unknown}`]
-      : ['columns:', ...columns.map(({ name, treatment, why }) => `  ${name}: ${treatment === 'replace' ? 'masked' : treatment}${why === null ? '' : ` (${why})`}`)]),
+      : ['columns:', ...columns.map(({ name, treatment, as, why }) => `  ${name}: ${as === null ? treatment : as === 'redact' ? 'masked' : `masked as ${as}`}${why === null ? '' : ` (${why})`}`)]),
   ]
   return lines.map((line) => `${visible(line)}\n`).join('')
 }
