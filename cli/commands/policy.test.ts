@@ -41,7 +41,7 @@ describe('gatehouse policy check', () => {
     expect(stdout.split('\n')).toEqual([
       'policies/a.yaml:3:46: rules[0].deny.sql: "drp" is not a SQL kind; did you mean "drop"?',
       expect.stringMatching(/^policies\/b\.yaml:1:1: expected connections or labels/),
-      'policies/b.yaml:2:1: connection: unknown key "connection"; expected policy, connections, labels, rules, masks, tests',
+      expect.stringMatching(/^policies\/b\.yaml:2:1: connection: unknown key "connection"; expected policy, connections, labels, rules, /),
       '3 problems', '',
     ])
     expect(JSON.parse(check('--json').stdout)).toContainEqual({

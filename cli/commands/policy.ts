@@ -4,11 +4,12 @@ import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import { compileGlob } from '../../shared/policy/glob.ts'
 import { readConfig } from '../../gateway/config.ts'
-import { checkAgainstCatalog } from '../../gateway/policy/check-catalog.ts'
+import { checkAgainstCatalog, type KnownCatalog } from '../../gateway/policy/check-catalog.ts'
 import { checkRules } from '../../gateway/policy/check-rules.ts'
 import { compileScope } from '../../gateway/policy/compile.ts'
 import { loadPolicies, type PolicyLoad } from '../../gateway/policy/load.ts'
 import type { PolicySnapshot } from '../../gateway/policy/snapshot.ts'
+import type { Catalog } from '../../gateway/sql/catalog.ts'
 import { problemText, type Problem } from '../../gateway/yaml-file.ts'
 import { openTrials } from '../policy-trials.ts'
 import { registerExplain } from './policy-explain.ts'
@@ -79,17 +80,24 @@ async function unknownNames(file: string, load: Extract<PolicyLoad, { ok: true }
   try {
     for (const connection of trials.connections) {
       const { catalog, note } = await trials.at(connection)
-      const relations = catalog === null ? null : [...catalog.byOid.values()].map(({ schema, name, columns }) => ({ schema, name, columns: columns.map((column) => column.name) }))
+      const known = catalog === null ? null : knownOf(catalog)
       for (const [at, policy] of load.snapshot.policies.entries()) {
         if (!compileScope(policy.scope)(connection)) continue
-        if (relations === null) problems.push(load.problemAt(at, [], `names are not checked on connection ${connection.name}: ${note ?? 'no catalog'}`))
-        else problems.push(...checkAgainstCatalog(policy, relations, `connection ${connection.name}`).map(({ path, message }) => load.problemAt(at, path, message)))
+        if (known === null) problems.push(load.problemAt(at, [], `names are not checked on connection ${connection.name}: ${note ?? 'no catalog'}`))
+        else problems.push(...checkAgainstCatalog(policy, known, `connection ${connection.name}`).map(({ path, message }) => load.problemAt(at, path, message)))
       }
     }
   } finally {
     await trials.dispose()
   }
   return problems
+}
+
+function knownOf({ byOid, derivations, userFunctions }: Catalog): KnownCatalog {
+  return {
+    relations: [...byOid.values()].map(({ schema, name, columns }) => ({ schema, name, columns: columns.map((column) => column.name) })),
+    functions: { system: [...derivations?.systemFunctions.keys() ?? []], other: [...userFunctions, ...derivations?.otherFunctions.keys() ?? []] },
+  }
 }
 
 function text({ problems, warnings, counts }: CheckResult): string {

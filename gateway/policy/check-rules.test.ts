@@ -20,15 +20,29 @@ describe('warnings about rules', () => {
     ['of two alike the later is named', ['{ id: a, who: everyone, allow: { sql: select } }', '{ id: b, who: everyone, allow: { sql: select } }'],
       ['1: adds nothing: rule a (policy p) allows all of it, for the same people']],
     ['everything for everyone', ['{ id: a, who: everyone, allow: { sql: "*", on: "*.*" } }'], ['0: allows everything on every table to everyone']],
+    ['a deny of some columns, or under a condition, shadows nothing', ['{ id: a, who: { groups: [x] }, allow: { sql: select } }', '{ id: d, who: everyone, deny: { sql: select, columns: ssn } }',
+      '{ id: e, who: everyone, deny: { sql: select }, when: "facts.statements > 1" }', '{ id: f, who: everyone, deny: { sql: select }, rows-over: 9 }', '{ id: g, who: everyone, deny: { sql: select }, mode: shadow }'], []],
+    ['an allow of some columns covers no other', ['{ id: a, who: everyone, allow: { sql: select } }', '{ id: b, who: everyone, allow: { sql: [select, insert], columns: id } }'], []],
+    ['a condition that is always the same', ['{ id: a, who: everyone, deny: { sql: drop }, when: "1 == 2" }', '{ id: b, who: everyone, deny: { sql: drop }, when: "true" }'],
+      ['0: never takes effect: its when is always false', '1: its when is always true, so it says nothing']],
+    ['a rule in shadow is not warned of', ['{ id: a, who: everyone, allow: { sql: "*" }, mode: shadow }'], []],
     ['everything for some', ['{ id: a, who: { groups: [x] }, allow: { sql: "*" } }'], []],
   ])('%s', (_name, rules, expected) => expect(messages(...rules)).toEqual(expected))
 })
 
 test('names that the catalog does not have are named with their place', () => {
-  const [policy] = snapshotOf(`policy: p\nconnections: [shop]\nrules: [{ id: a, who: everyone, deny: { sql: drop, on: [public.custmers, "public.*"] } }]
+  const [policy] = snapshotOf(`policy: p\nconnections: [shop]\nrules: [{ id: a, who: everyone, deny: { sql: drop, on: [public.custmers, "public.*"] } },
+  { id: b, who: everyone, deny: { sql: select, on: public.customers, columns: [email, "card_*", total] } },
+  { id: c, who: everyone, deny: { functions: [pg_sleep, leak, "public.*", pg_catalog.leak, pg_slep] } }]
 masks: [{ id: m, columns: [public.customers.email, public.customers.mail], as: redact }]\n`).policies
-  expect(checkAgainstCatalog(policy!, [{ schema: 'public', name: 'customers', columns: ['email'] }], 'connection shop')).toEqual([
+  expect(checkAgainstCatalog(policy!, {
+    relations: [{ schema: 'public', name: 'customers', columns: ['email'] }, { schema: 'public', name: 'orders', columns: ['total'] }], functions: { system: ['pg_sleep'], other: ['leak'] },
+  }, 'connection shop')).toEqual([
     { path: ['rules', 0, 'deny', 'on', 0], message: 'public.custmers is no table of connection shop' },
+    { path: ['rules', 1, 'deny', 'columns', 1], message: 'card_* is no column of the tables of this rule, on connection shop' },
+    { path: ['rules', 1, 'deny', 'columns', 2], message: 'total is no column of the tables of this rule, on connection shop' },
+    { path: ['rules', 2, 'deny', 'functions', 3], message: 'pg_catalog.leak is no function of connection shop' },
+    { path: ['rules', 2, 'deny', 'functions', 4], message: 'pg_slep is no function of connection shop' },
     { path: ['masks', 0, 'columns', 1], message: 'public.customers.mail is no column of connection shop: nothing is masked by it' },
   ])
 })

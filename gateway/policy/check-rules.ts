@@ -1,10 +1,11 @@
 // What is wrong with rules without being an error: an allow that a deny always beats, one that another covers, one for everything
-// and everyone. Pure, and cautious: it speaks only where the texts themselves prove it.
+// and everyone, a condition that is always the same. Pure, and cautious: it speaks only where the texts themselves prove it.
 import { isDeepStrictEqual } from 'node:util'
 import { compileRelationGlob } from '../../shared/policy/identifier-glob.ts'
 import type { Policy, Rule } from '../../shared/policy/rule.ts'
 import { baseKind } from '../../shared/policy/sql-kinds.ts'
 import type { Who } from '../../shared/policy/who.ts'
+import { compileCondition } from './condition.ts'
 
 export interface RuleWarning {
   /** Index of the policy and of its rule. */
@@ -24,7 +25,11 @@ export function checkRules(policies: readonly Policy[]): readonly RuleWarning[] 
 }
 
 function warningOf(one: Placed, index: number, all: readonly Placed[]): string | null {
-  if (one.rule.effect === 'deny') return null
+  const constant = constantOf(one.rule)
+  if (constant === false) return 'never takes effect: its when is always false'
+  if (constant === true) return 'its when is always true, so it says nothing'
+  // A rule in shadow is there to be looked at, whatever others do.
+  if (one.rule.effect === 'deny' || one.rule.mode === 'shadow') return null
   const deny = all.find((other) => other.rule.effect === 'deny' && holdsWherever(other, one))
   if (deny !== undefined) return `never takes effect: ${nameOf(deny)} denies all of it`
   if (one.rule.effect !== 'allow') return null
@@ -42,8 +47,18 @@ function isCover(wide: Placed, narrow: Placed): boolean {
   return !addsLimit && holdsWherever(wide, narrow)
 }
 
+function constantOf({ when }: Rule): boolean | null {
+  const compiled = when === null ? null : compileCondition(when)
+  return compiled?.ok === true ? compiled.condition.constant : null
+}
+
 function holdsWherever(wide: Placed, narrow: Placed): boolean {
-  return isDeepStrictEqual(wide.file.scope, narrow.file.scope) && meansAll(wide.rule.who, narrow.rule.who) && kindsCover(wide.rule, narrow.rule) && tablesCover(wide.rule, narrow.rule)
+  return isUnconditional(wide.rule) && isDeepStrictEqual(wide.file.scope, narrow.file.scope) && meansAll(wide.rule.who, narrow.rule.who) && kindsCover(wide.rule, narrow.rule) && tablesCover(wide.rule, narrow.rule)
+}
+
+/** Nothing beside kinds and tables narrows it, and it is enforced. */
+function isUnconditional({ body, when, rowsOver, mode }: Rule): boolean {
+  return body.columns === null && body.functions === null && when === null && rowsOver === null && mode === 'enforce'
 }
 
 const meansAll = (wide: Who, narrow: Who): boolean => isEveryone(wide) || (narrow.anyOf.length > 0 && isDeepStrictEqual(wide, narrow))
@@ -65,6 +80,7 @@ function tablesCover({ body: wide }: Rule, { body: narrow }: Rule): boolean {
 
 const isAnyTable = (glob: string): boolean => glob === '*' || glob === '*.*'
 
-function isOverBroad({ who, body }: Rule): boolean {
-  return isEveryone(who) && body.kinds.includes('*') && (body.on === null || body.on.some(isAnyTable))
+function isOverBroad(rule: Rule): boolean {
+  const { who, body } = rule
+  return isUnconditional(rule) && isEveryone(who) && body.kinds.includes('*') && (body.on === null || body.on.some(isAnyTable))
 }

@@ -11,7 +11,7 @@ export interface FunctionGlobs {
 
 export function compileFunctionGlobs(patterns: readonly string[]): FunctionGlobs {
   const globs = patterns.map((pattern) => {
-    const [name, schema] = pattern.split('.').reverse()
+    const [name, schema] = pattern.split('.').toReversed()
     return { name: compileGlob(name!, null), schema: schema === undefined ? anything : compileGlob(schema, null) }
   })
   const isOne = (call: Call, ofAnySchema: (schema: (text: string) => boolean) => boolean, onUnknown: boolean): boolean => {

@@ -22,6 +22,26 @@ describe('a policy', () => {
   })
 })
 
+test.each<readonly [name: string, rule: object, isRight: boolean]>([
+  ['columns of an allow', { allow: { sql: 'select', columns: ['id', 'n*'] } }, true],
+  ['columns of a delete', { deny: { sql: 'delete', columns: 'id' } }, false],
+  ['columns of everything', { deny: { sql: '*', columns: 'id' } }, true],
+  ['columns with their table', { deny: { sql: 'select', columns: 'customers.id' } }, false],
+  ['a deny of columns or functions alone', { deny: { functions: ['pg_sleep', 'public.*'] } }, true],
+  ['an allow of functions alone', { allow: { functions: 'lower' } }, false],
+  ['a function with its database', { deny: { functions: 'shop.public.f' } }, false],
+  ['rows-over of a deny', { deny: { sql: 'select' }, 'rows-over': 10 }, true],
+  ['rows-over of an allow', { allow: { sql: 'select' }, 'rows-over': 10 }, false],
+  ['rows-over in words', { deny: { sql: 'select' }, 'rows-over': 'many' }, false],
+  ['a rule in shadow', { deny: { sql: 'select' }, mode: 'shadow' }, true],
+  ['a mode that is none', { deny: { sql: 'select' }, mode: 'audit' }, false],
+  ['a condition', { deny: { sql: 'select' }, when: 'facts.hasWhere' }, true],
+  ['a condition that says nothing', { deny: { sql: 'select' }, when: '' }, false],
+  ['a condition nobody can read', { deny: { sql: 'select' }, when: 'x'.repeat(2_001) }, false],
+])('%s', (_, rule, isRight) => {
+  expect(policySchema.safeParse({ policy: 'p', connections: 'shop', rules: [{ id: 'a', who: 'everyone', ...rule }] }).success).toBe(isRight)
+})
+
 test('break-glass names groups, on an approve rule only', () => {
   const rule = (over: object) => policySchema.safeParse({ policy: 'p', connections: 'shop', rules: [{ id: 'a', who: 'everyone', ...over }] })
   const approve = { approve: { sql: 'delete' }, by: { groups: 'on-call' } }
