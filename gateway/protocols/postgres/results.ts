@@ -5,6 +5,7 @@ import type { CopyPlan } from '../../masking/copy-plan.ts'
 import { scanCopyRow } from '../../masking/copy-row.ts'
 import type { Scanner } from '../../masking/scanner.ts'
 import { isSameTreatment } from '../../masking/treatment.ts'
+import type { Access, Decision } from '../../pipeline/access.ts'
 import { noShape, type Answer, type Portal, type RowPlan, type RunningAnswer, type Shape } from './answers.ts'
 import { decodeRowDescription, encodeCopyData } from './codec/backend.ts'
 import { FrameError, type FrameReader } from './codec/frame-reader.ts'
@@ -23,11 +24,17 @@ interface CopyOut {
   readonly isRecorded: boolean
 }
 
+/** A plan, and all that it was made from. */
+interface Planned { readonly access: Access; readonly decision: Decision; readonly statement: number; readonly key: Buffer; readonly plan: RowPlan }
+
 export class Results {
   readonly #session: PostgresSession
   readonly #reader: FrameReader
   readonly #outlet: Outlet
   #copyOut: CopyOut | null = null
+  /** The newest description and the newest plan: what runs again is described by the same bytes, and planned alike. */
+  #described: Pick<Shape, 'key' | 'fields'> = noShape
+  #planned: Planned | null = null
 
   constructor(session: PostgresSession, reader: FrameReader, outlet: Outlet) {
     this.#session = session
@@ -37,8 +44,7 @@ export class Results {
 
   /** RowDescription, for a Describe (then `isSilent` says whether it is swallowed) or at the head of a Query's rows. */
   description(head: Answer | undefined, isSilent: boolean): void {
-    const { bytes, start, end } = this.#reader
-    const shape: Shape = { key: Buffer.from(bytes.subarray(start, end)), fields: decodeRowDescription(this.#reader), epoch: this.#session.epoch }
+    const shape = this.#shape()
     if (head?.kind === 'describe') {
       if (head.of !== null) head.of.shape = { ...shape, epoch: head.epoch }
       if (isSilent) return
@@ -55,6 +61,13 @@ export class Results {
     this.#outlet.recordSent(running)
   }
 
+  #shape(): Shape {
+    const { bytes, start, end } = this.#reader
+    const isKnown = this.#described.key.length === end - start && this.#described.key.compare(bytes, start, end) === 0
+    if (!isKnown) this.#described = { key: Buffer.from(bytes.subarray(start, end)), fields: decodeRowDescription(this.#reader) }
+    return { key: this.#described.key, fields: this.#described.fields, epoch: this.#session.epoch }
+  }
+
   row(running: RunningAnswer): void {
     if (this.#exceeds(running)) return
     running.rows ??= this.#rowsOf(running)
@@ -68,13 +81,20 @@ export class Results {
 
   plan(running: RunningAnswer, shape: Shape): RowPlan {
     const access = this.#session.access()
-    const { columns, disagreement } = running.command.decision.columns(statementOf(running), shape.key, () => shape.fields)
-    if (disagreement !== null) running.command.note(disagreement)
-    return {
+    const { decision } = running.command
+    const statement = statementOf(running)
+    const known = this.#planned
+    if (known !== null && known.decision === decision && known.access === access && known.statement === statement && known.key === shape.key) return known.plan
+    const { columns, disagreement } = decision.columns(statement, shape.key, () => shape.fields)
+    const plan: RowPlan = {
       shape, isSame: columns.every(({ client, record }) => isSameTreatment(client, record)) && access.clientScanner === access.recordScanner,
       client: rowTreatment(columns.map(({ client }) => client), access.clientScanner),
       record: rowTreatment(columns.map(({ record }) => record), access.recordScanner),
     }
+    // Said of each command that meets it.
+    if (disagreement !== null) running.command.note(disagreement)
+    else this.#planned = { access, decision, statement, key: shape.key, plan }
+    return plan
   }
 
   copy(running: RunningAnswer, type: number, isSilent: boolean): void {
