@@ -46,6 +46,8 @@ export const detectorBytesMax = 256 * 1024
 export const maskedDigitsMax = 1_000
 /** Levels of a JSON document that mask paths are looked for in: a deeper one is redacted whole, for the walk is recursive. */
 export const maskedJsonDepthMax = 256
+/** A document that is walked (80 MB/s, on the loop); a larger one is redacted whole rather than hold up other sessions. */
+export const maskedJsonBytesMax = 4 * 1024 * 1024
 /** Detectors of the policies' own, all files together: each costs time for every value where it could be. */
 export const detectorsMax = 100
 /** RE2 instructions of one such pattern: a character of text may cost as many steps. `.{1,300}` has 600. */

@@ -1,5 +1,6 @@
 import { createSecretKey } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { maskedJsonBytesMax } from '../limits.ts'
 import type { ColumnForm } from './column-form.ts'
 import type { Treatment } from './plan.ts'
 import type { Scanner } from './scanner.ts'
@@ -48,6 +49,12 @@ describe('paths', () => {
     ['text of another sort', text, 0, 'card 4111', '[masked]'],
     ['json that cannot be read to its end', 114, 0, '{"a":1,"card":"41', '"[masked]"'],
   ])('of %s', (_, typeOid, format, value, out) => expect(through(treat(card, typeOid, format), value)).toBe(out))
+
+  test('of a document larger than the limit redact the whole', () => {
+    const large = (bytes: number): string => `{"x":"${'x'.repeat(bytes - 20)}","card":1}`
+    expect(through(treat(card, jsonb), large(maskedJsonBytesMax - 10))).toMatch(/"card":"\[masked\]"}$/)
+    for (const typeOid of [jsonb, text]) expect(through(treat(card, typeOid), large(maskedJsonBytesMax + 100))).toMatch(/^"?\[masked\]"?$/)
+  })
 
   test('of lists of documents and of other types redact the whole', () => {
     for (const [typeOid, format] of [[jsonbArray, 0], [jsonbArray, 1], [199, 0], [textArray, 0], [int4, 0], [citext, 0]] as const) expect(treat(card, typeOid, format).kind).toBe('replace')

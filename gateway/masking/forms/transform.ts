@@ -4,6 +4,7 @@ import { isUtf8 } from 'node:buffer'
 import type { KeyObject } from 'node:crypto'
 import { parseJsonPath } from '../../../shared/policy/json-path.ts'
 import { compareForms, type MaskForm } from '../../../shared/policy/mask-form.ts'
+import { maskedJsonBytesMax } from '../../limits.ts'
 import type { ColumnForm, MaskedPath } from '../column-form.ts'
 import { redactionOf } from '../redaction.ts'
 import { mapBinaryArray, mapTextArray } from './array-value.ts'
@@ -105,11 +106,11 @@ function documentTransform(paths: readonly MaskedPath[], type: ValueType, { form
   })
   // A path that is not understood may name anything.
   if (members.includes(null)) return null
-  const mask: ValueTransform = (document) => maskMembers(document, members as readonly MaskedMember[])
+  const mask: ValueTransform = (document) => (document.length > maskedJsonBytesMax ? undefined : maskMembers(document, members as readonly MaskedMember[]))
   switch (type.kind) {
     case 'json': return mask
     case 'jsonb': return format === 1 ? versioned(mask) : mask
-    case 'text': case 'char': return (value) => (isJson(value) ? mask(value) : undefined)
+    case 'text': case 'char': return (value) => (value.length <= maskedJsonBytesMax && isJson(value) ? mask(value) : undefined)
     default: return null
   }
 }
