@@ -83,7 +83,7 @@ describe('gateway.yaml', () => {
     ['two references', small({ connections: connection('password: { env: A, file: b }') }), 'expected one reference'],
     ['no reference', small({ connections: connection('password: {}') }), 'expected one reference'],
     ['a secret as a number', small({ connections: connection('password: { env: 5 }') }), 'expected a string'],
-    ['an unknown key', small({ rest: 'polices: x' }), '5:1: polices: unknown key "polices"; expected listen, tls, data, store, approvals, recording, identity, connections, policies, reviewers'],
+    ['an unknown key', small({ rest: 'polices: x' }), '5:1: polices: unknown key "polices"; expected listen, tls, data, store, approvals, notify, recording, identity, connections, policies, reviewers'],
     ['no policies', 'listen: { api: 127.0.0.1:0 }\nidentity: [{ name: a, issuer: https://a, audience: a, kind: human }]\n', '1:1: policies: is missing; expected a string'],
     ['nobody to sign in', small({ identity: '' }), 'identity: expected at least one provider'],
     ['an address without a port', small({ listen: '{ api: 127.0.0.1 }' }), '1:16: listen.api: expected host:port'],
@@ -105,11 +105,29 @@ describe('gateway.yaml', () => {
     ['an identity name with a colon, which ids are parted by', small({ identity: '{ name: "a:b", issuer: https://a, audience: x, kind: human }' }), 'identity[0].name: expected a name'],
     ['keys fetched in clear text', small({ identity: '{ name: a, issuer: http://id.example.com, audience: x, kind: human }' }), 'expected an https URL'],
     ['a claim that is not ours', small({ identity: '{ name: a, issuer: https://a, audience: x, kind: human, claims: { sub: x } }' }), 'claims.sub: unknown key "sub"; expected id, email, groups'],
+    ['a webhook in clear text', small({ rest: 'notify: [{ name: ops, kind: webhook, url: http://hooks.example.com, secret: { env: X } }]' }), 'notify[0].url: expected an https URL'],
+    ['a webhook with its secret written out', small({ rest: 'notify: [{ name: ops, kind: webhook, url: https://hooks.example.com, secret: hunter2 }]' }), 'a secret is never written here'],
+    ['a Slack address written out', small({ rest: 'notify: [{ name: ops, kind: slack, url: https://hooks.slack.com/hunter2 }]' }), 'a secret is never written here'],
+    ['an event that is none', small({ rest: 'notify: [{ name: ops, kind: slack, url: { env: X }, on: [approved] }]' }), 'notify[0].on[0]: expected one of opened'],
+    ['a link that names no approval', small({ rest: 'notify: [{ name: ops, kind: slack, url: { env: X }, link: "https://go.example.com" }]' }), 'with {id} in it'],
+    ['two targets of a name', small({ rest: 'notify: [{ name: a, kind: slack, url: { env: X } }, { name: a, kind: slack, url: { env: X } }]' }), 'notify[1].name: there is a target of this name already'],
+    ['a seal written out', small({ rest: 'approvals: { seal: hunter2 }' }), 'approvals.seal: a secret is never written here'],
     ['reviewers as a name', small({ rest: 'reviewers: security' }), 'reviewers: expected everyone, an entry'],
   ])('refuses %s', (_, text, expected) => {
     const found = problemsOf(text).join('\n')
     expect(found).toContain(expected)
     expect(found).not.toContain('hunter2')
+  })
+
+  test('notify resolves its secrets, and a Slack address must be https', () => {
+    const notify = `notify:
+  - { name: ops, kind: webhook, url: https://hooks.example.com/x, secret: { env: HOOK }, on: [opened, closed], connections: "shop-*" }
+  - { name: chat, kind: slack, url: { env: SLACK } }
+approvals: { seal: { env: SEAL } }`
+    const read = loadConfig(config(small({ rest: notify })), { HOOK: 'h', SLACK: 'https://hooks.slack.com/x', SEAL: 's'.repeat(40) })
+    expect(read.notify).toMatchObject([{ name: 'ops', on: ['opened', 'closed'], link: 'gatehouse://approvals/{id}' }, { name: 'chat', kind: 'slack', on: ['opened', 'broke-glass'], connections: null }])
+    expect([read.notify[0]!.connections?.('shop-eu'), read.notify[0]!.connections?.('hr'), read.approvalsSeal?.reveal().length]).toEqual([true, false, 40])
+    expect(() => loadConfig(config(small({ rest: notify })), { HOOK: 'h', SLACK: 'http://hooks.slack.com/x', SEAL: 's'.repeat(40) })).toThrow(/notify chat is not an https URL/)
   })
 
   test('tells all problems at once, in one error', () => {

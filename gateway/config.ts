@@ -3,8 +3,10 @@ import { readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { GatehouseError } from '../shared/errors.ts'
 import { nobody, type Who } from '../shared/policy/who.ts'
+import { compileGlobs } from '../shared/policy/glob.ts'
+import type { NotifyTarget } from './approvals/notify/target.ts'
 import { checkConfig, warnConfig } from './config/check.ts'
-import type { ListenAddress } from './config/address.ts'
+import { isSafeUrl, type ListenAddress } from './config/address.ts'
 import { configSchema, type WrittenConfig } from './config/schema.ts'
 import { resolveSecret, type SecretRef } from './credentials/resolve-secret.ts'
 import type { Secret } from './credentials/secret.ts'
@@ -31,6 +33,7 @@ export interface GatewayConfig {
   readonly store: Secret<string> | null
   /** Null: a key of the gateway's own. */
   readonly approvalsSeal: Secret<string> | null
+  readonly notify: readonly NotifyTarget[]
   /** When a command's record counts as written. */
   readonly recordingMode: 'kernel' | 'disk'
   readonly identity: readonly ConfiguredIdentity[]
@@ -70,6 +73,7 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): 
     tls: written.tls === undefined ? null : { cert: readText(at(written.tls.cert)), key: secret({ file: written.tls.key }) },
     data: at(written.data),
     store: written.store === undefined ? null : secret(written.store),
+    notify: written.notify.map((target) => notifyTarget(target, secret)),
     approvalsSeal: written.approvals?.seal === undefined ? null : secret(written.approvals.seal),
     recordingMode: written.recording?.mode ?? 'kernel',
     identity: written.identity.map((entry) => ({
@@ -84,6 +88,15 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): 
     reviewers: written.reviewers ?? nobody,
     warnings,
   }
+}
+
+function notifyTarget(written: WrittenConfig['notify'][number], secret: (ref: SecretRef) => Secret<string>): NotifyTarget {
+  const { name, on, link } = written
+  const base = { name, on, link, connections: written.connections === undefined ? null : compileGlobs(written.connections, '.') }
+  if (written.kind === 'webhook') return { ...base, kind: 'webhook', url: written.url, secret: secret(written.secret) }
+  const url = secret(written.url)
+  if (!isSafeUrl(url.reveal())) throw new GatehouseError('config_invalid', `the url of notify ${name} is not an https URL`)
+  return { ...base, kind: 'slack', url }
 }
 
 function readText(path: string): string {

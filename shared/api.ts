@@ -104,6 +104,12 @@ export const routes = {
   /** By who could have decided it, or whose it is; sessions that live by it end within seconds. */
   revokeGrant: { method: 'POST', path: '/v1/grants/:id/revoke', input: byId.extend({ reason: writtenReason.nullable().default(null) }), output: grant },
 
+  /** Notifications that were given up, newest first; for reviewers. */
+  deadLetters: { method: 'GET', path: '/v1/notifications/dead', input: empty,
+    output: z.object({ notifications: z.array(z.object({ id: z.string(), target: z.string(), approval: z.string(), attempts: z.number(), createdAt: isoTime, deadAt: isoTime, error: z.string() })) }) },
+  /** Sends a dead letter again, from the first attempt. */
+  retryNotification: { method: 'POST', path: '/v1/notifications/:id/retry', input: byId, output: empty },
+
   /** What would become of each statement if the caller sent it now on a fresh session; nothing runs. */
   preflight: { method: 'POST', path: '/v1/connections/:name/preflight', input: z.object({ name: z.string(), text: z.string().max(preflightCharactersMax) }),
     output: z.object({ statements: z.array(preflightStatement), /** Of the whole text: why nothing is known of its statements. */ problem: z.string().nullable() }) },

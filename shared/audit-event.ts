@@ -3,7 +3,7 @@
 export type AuditKind = 'login' | 'login-failed' | 'token-revoked' | 'policy-loaded' | 'policy-rejected'
   | 'session-opened' | 'session-closed' | 'session-refused' | 'recording-read'
   | 'approval-opened' | 'approval-decided' | 'approval-closed' | 'approval-used' | 'approval-broke-glass' | 'approval-reviewed' | 'approval-read'
-  | 'grant-opened' | 'grant-revoked'
+  | 'grant-opened' | 'grant-revoked' | 'notification-dead'
 
 export interface AuditEvent {
   readonly at: string

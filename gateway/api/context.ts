@@ -28,7 +28,7 @@ export interface ApiContext {
   readonly isReviewer: (principal: Principal) => boolean
   readonly sessions: Pick<Sessions, 'get' | 'list'>
   readonly recordings: Recordings
-  readonly approvals: Pick<OpenApprovals, 'desk' | 'events' | 'bus'>
+  readonly approvals: Pick<OpenApprovals, 'desk' | 'events' | 'bus' | 'notifications'>
   readonly preflight: Preflight
   /** Rejects when the event could not be written: then what it is a condition of is refused. */
   readonly audit: (event: Omit<AuditEvent, 'at'>) => Promise<void>

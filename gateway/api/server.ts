@@ -9,6 +9,7 @@ import { approvalHandlers } from './approvals.ts'
 import { connectionHandlers } from './connections.ts'
 import { registerEvents } from './events.ts'
 import { grantHandlers } from './grants.ts'
+import { notificationHandlers } from './notifications.ts'
 import { preflightHandlers } from './preflight.ts'
 import type { ApiContext } from './context.ts'
 import { infoHandlers } from './info.ts'
@@ -45,7 +46,7 @@ export async function createApi({ context, tls, tunnels }: ApiOptions): Promise<
   registerErrors(server, context, failures)
   registerRoutes(server, {
     ...infoHandlers(context), ...tokenHandlers(context), ...whoamiHandlers(), ...connectionHandlers(context), ...sessionHandlers(context),
-    ...approvalHandlers(context), ...grantHandlers(context), ...preflightHandlers(context),
+    ...approvalHandlers(context), ...grantHandlers(context), ...preflightHandlers(context), ...notificationHandlers(context),
   }, context)
   registerOperations(server, context)
   registerEvents(server, context)

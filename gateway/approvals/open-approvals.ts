@@ -5,11 +5,14 @@ import { approvalChannel, createApprovalEvents, type ApprovalEvents } from '../s
 import { createApprovalRows } from '../store/approvals.ts'
 import { createGrantRows, type GrantRecord } from '../store/grants.ts'
 import { listenTo } from '../store/listen.ts'
+import { createNotifications, type Notifications } from '../store/notifications.ts'
 import type { Store, StoreUrl } from '../store/store.ts'
 import { createBus, type Bus } from './bus.ts'
 import { createBroker, type Broker, type BrokerOptions } from './create-broker.ts'
 import { createDesk, type Desk, type DeskOptions } from './create-desk.ts'
 import { createGrantKeeper, type GrantKeeper } from './grant-keeper.ts'
+import { createDispatcher, type DispatcherOptions } from './notify/dispatcher.ts'
+import type { NotifyTarget } from './notify/target.ts'
 import { ownSeal, sealOf } from './seal.ts'
 import { createSweep, markLeftOpen } from './sweep.ts'
 
@@ -21,6 +24,8 @@ export interface ApprovalsOptions {
   readonly dataDir: string
   /** `approvals: { seal: … }` of gateway.yaml; null: a key of the gateway's own under data/keys. */
   readonly sealSecret: string | null
+  readonly notify: readonly NotifyTarget[]
+  readonly audit: DispatcherOptions['audit']
   readonly policies: BrokerOptions['policies']
   readonly needFor: DeskOptions['needFor']
   /** Ends what lives by the grant. */
@@ -34,10 +39,11 @@ export interface OpenApprovals {
   readonly grants: GrantKeeper
   readonly events: ApprovalEvents
   readonly bus: Bus
+  readonly notifications: Notifications
   dispose(): Promise<void>
 }
 
-export async function openApprovals({ store, storeUrl, gateway, dataDir, sealSecret, policies, needFor, onRevoked, log }: ApprovalsOptions): Promise<OpenApprovals> {
+export async function openApprovals({ store, storeUrl, gateway, dataDir, sealSecret, notify, audit, policies, needFor, onRevoked, log }: ApprovalsOptions): Promise<OpenApprovals> {
   const seal = sealSecret === null ? ownSeal(dataDir) : sealOf(sealSecret)
   if (sealSecret === null && storeUrl !== null) log.warn('approvals: { seal } is not set: another gateway on this store could not show what is asked here')
   const rows = createApprovalRows(store, gateway)
@@ -51,11 +57,14 @@ export async function openApprovals({ store, storeUrl, gateway, dataDir, sealSec
   const desk = createDesk({ rows, grants, bus, seal, needFor })
   const keeper = await createGrantKeeper({ grants, bus, onRevoked, log })
   const sweep = createSweep({ rows, events, bus, broker, log })
+  const notifications = createNotifications(store)
+  const dispatcher = createDispatcher({ targets: notify, notifications, events, bus, audit, log })
   return {
-    broker, desk, events, bus, grants: keeper,
+    broker, desk, events, bus, notifications, grants: keeper,
     async dispose() {
       await broker.dispose()
       await sweep.dispose()
+      await dispatcher.dispose()
       keeper.dispose()
       bus.dispose()
       await listening?.dispose()

@@ -21,3 +21,9 @@ export function isLoopback(host: string): boolean {
   if (host === 'localhost' || host === '::1') return true
   return isIPv4(host) && host.startsWith('127.')
 }
+
+/** https, or http that stays on this machine. */
+export function isSafeUrl(written: string): boolean {
+  const url = URL.canParse(written) ? new URL(written) : null
+  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname.replace(/^\[|\]$/g, '')))
+}

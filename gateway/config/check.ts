@@ -1,6 +1,6 @@
 // What a schema cannot see of gateway.yaml: names that must differ, and settings that are only safe together.
 import type { Path } from '../yaml-file.ts'
-import { isLoopback } from './address.ts'
+import { isLoopback, isSafeUrl } from './address.ts'
 import type { WrittenConfig } from './schema.ts'
 
 export interface Finding { readonly path: Path; readonly message: string }
@@ -9,6 +9,7 @@ export function checkConfig(config: WrittenConfig): readonly Finding[] {
   return [
     ...repeated(config.identity.map(({ name }) => name), 'identity', 'name', 'an identity'),
     ...repeated(config.connections.map(({ name }) => name), 'connections', 'name', 'a connection'),
+    ...repeated(config.notify.map(({ name }) => name), 'notify', 'name', 'a target'),
     ...repeated(config.identity.map(({ issuer, audience }) => JSON.stringify([issuer, audience])), 'identity', 'issuer', 'an identity with this issuer and audience'),
     ...config.identity.flatMap(issuerFinding),
     ...config.connections.flatMap(connectionFindings),
@@ -33,8 +34,7 @@ function repeated(keys: readonly string[], list: string, field: string, what: st
 /** With a jwks file nothing is fetched, and the issuer is only a text that is compared. */
 function issuerFinding({ issuer, jwks }: WrittenConfig['identity'][number], at: number): Finding[] {
   if (jwks !== undefined) return []
-  const url = URL.canParse(issuer) ? new URL(issuer) : null
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname.replace(/^\[|\]$/g, '')))) return []
+  if (isSafeUrl(issuer)) return []
   return [{ path: ['identity', at, 'issuer'], message: 'expected an https URL: signing keys are fetched from it (http only on loopback)' }]
 }
 

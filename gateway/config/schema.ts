@@ -1,10 +1,12 @@
 // gateway.yaml as zod reads it (design.md §4): unknown keys are errors, a secret is a reference or it is refused. Nothing is read
 // from disk or environment here; resolve.ts does that.
 import { z } from 'zod'
-import { knownKeys, plainName } from '../../shared/policy/shapes.ts'
+import { approvalEventKinds } from '../../shared/approval.ts'
+import { globText, knownKeys, oneOrMany, plainName, someOf } from '../../shared/policy/shapes.ts'
 import { whoSchema } from '../../shared/policy/who.ts'
 import type { SecretRef } from '../credentials/resolve-secret.ts'
-import { parseListenAddress } from './address.ts'
+import { defaultKinds, defaultLink } from '../approvals/notify/target.ts'
+import { isSafeUrl, parseListenAddress } from './address.ts'
 
 const text = z.string().min(1, { error: 'expected a value, not an empty text' })
 
@@ -55,6 +57,16 @@ const kubernetes = z.looseObject({ kind: z.literal('kubernetes') }).superRefine(
 
 const connection = z.discriminatedUnion('kind', [z.strictObject(postgresShape, knownKeys(postgresShape)), kubernetes], { error: 'expected kind: postgres' })
 
+const notifyBase = {
+  name: plainName,
+  on: oneOrMany(z.enum(approvalEventKinds, { error: `expected one of ${approvalEventKinds.join(', ')}` })).default([...defaultKinds]),
+  connections: someOf(globText).optional(),
+  link: text.refine((link) => link.includes('{id}') && /^(https|gatehouse):\/\//.test(link), { error: 'expected an address with {id} in it, https:// or gatehouse://' }).default(defaultLink),
+}
+const webhookShape = { ...notifyBase, kind: z.literal('webhook'), url: text.refine(isSafeUrl, { error: 'expected an https URL (http only on loopback): what is asked must not cross the network in clear text' }), secret: secretRef }
+const slackShape = { ...notifyBase, kind: z.literal('slack'), url: secretRef }
+const notifyTarget = z.discriminatedUnion('kind', [z.strictObject(webhookShape, knownKeys(webhookShape)), z.strictObject(slackShape, knownKeys(slackShape))], { error: 'expected kind: webhook or kind: slack' })
+
 /** `seal`: the secret under which exact commands are kept for approvers; the same for every gateway of a store (docs/adr/0007). */
 const approvalsShape = { seal: secretRef.optional() }
 
@@ -64,6 +76,7 @@ const configShape = {
   data: text.default('./data'),
   store: secretRef.optional(),
   approvals: z.strictObject(approvalsShape, knownKeys(approvalsShape)).optional(),
+  notify: z.array(notifyTarget).default([]),
   /** `kernel`: a command goes upstream when its record is with the kernel. `disk`: when it is on the disk, by an fsync that sessions share. */
   recording: z.strictObject({ mode: z.enum(['kernel', 'disk']).default('kernel') }).optional(),
   identity: z.array(z.strictObject(identityShape, knownKeys(identityShape))).min(1, { error: 'expected at least one provider; without one nobody can sign in' }),

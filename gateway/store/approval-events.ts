@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { approvalEventKinds, person, type ApprovalEventKind, type Person } from '../../shared/approval.ts'
 import { count, isoTime } from './columns.ts'
-import type { Queries, Store } from './store.ts'
+import type { Queries } from './store.ts'
 
 /** Any number but that of migrate.ts; every gateway must take the same. */
 const orderLock = 7_238_401_156
@@ -33,7 +33,7 @@ export interface ApprovalEvents {
   purge(before: number): Promise<void>
 }
 
-export function createApprovalEvents(store: Store): ApprovalEvents {
+export function createApprovalEvents(store: Queries): ApprovalEvents {
   return {
     after: async (cursor, limit) => (await store.query(
       'select id, at, kind, approval, by_person from gatehouse.approval_events where id > $1::bigint order by id limit $2::int', [cursor, limit])).map((found) => row.parse(found)),

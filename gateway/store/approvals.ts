@@ -126,15 +126,18 @@ function epoch(column: string): string {
 const active = "state in ('open', 'approved')"
 const recordOf = (found: Row): ApprovalRecord => row.parse(found)
 
+const read = async (queries: Queries, rest: string, parameters: readonly Parameter[] = []): Promise<readonly ApprovalRecord[]> =>
+  (await queries.query(`select ${columns} from gatehouse.approvals a ${rest}`, parameters)).map(recordOf)
+
+export const readApprovals = (queries: Queries, ids: readonly string[]): Promise<readonly ApprovalRecord[]> =>
+  read(queries, 'where id in (select value from json_array_elements_text($1::json)) order by id', [JSON.stringify(ids)])
+
 export function createApprovalRows(store: Store, gateway: string, now: () => number = Date.now): ApprovalRows {
   const iso = (ms: number = now()) => new Date(ms).toISOString()
-  const read = async (queries: Queries, rest: string, parameters: readonly Parameter[] = []) =>
-    (await queries.query(`select ${columns} from gatehouse.approvals a ${rest}`, parameters)).map(recordOf)
-
   return {
-    transaction: (work) => store.transaction((queries) => work(txOf(queries, { gateway, iso, now, read }))),
+    transaction: (work) => store.transaction((queries) => work(txOf(queries, { gateway, iso, now }))),
     get: async (id) => (await read(store, 'where id = $1::text', [text(id)]))[0] ?? null,
-    many: (ids) => read(store, 'where id in (select value from json_array_elements_text($1::json)) order by id', [JSON.stringify(ids)]),
+    many: (ids) => readApprovals(store, ids),
     list(filter, { before, limit }) {
       const { where, parameters } = conditionOf(filter)
       const n = parameters.length
@@ -159,10 +162,9 @@ interface TxParts {
   readonly gateway: string
   readonly iso: (ms?: number) => string
   readonly now: () => number
-  readonly read: (queries: Queries, rest: string, parameters?: readonly Parameter[]) => Promise<readonly ApprovalRecord[]>
 }
 
-function txOf(queries: Queries, { gateway, iso, now, read }: TxParts): ApprovalTx {
+function txOf(queries: Queries, { gateway, iso, now }: TxParts): ApprovalTx {
   const run = async (sql: string, parameters: readonly Parameter[]) => void await queries.query(sql, parameters)
   // Held by a query of its own: what is read with it must be what the one before us left, not what stood there when we began to wait.
   const locked = async (where: string, value: string) => {

@@ -155,4 +155,32 @@ export const migrations: readonly Migration[] = [
       create index tokens_by_principal on gatehouse.tokens (principal_id, issued_at desc);
     `,
   },
+  {
+    version: 3, name: 'notifications',
+    sql: `
+      -- Up to which event each target was looked through; a new target begins with what happens next.
+      create table gatehouse.notify_targets (
+        name text primary key,
+        cursor bigint not null
+      );
+
+      -- What is to be sent. The id is the idempotency key: the same for every attempt, by whichever gateway.
+      create table gatehouse.notifications (
+        id text primary key,
+        target text not null,
+        event bigint not null,
+        approval text not null references gatehouse.approvals (id),
+        body text not null,
+        attempts int not null default 0,
+        created_at timestamptz not null,
+        next_at timestamptz not null,
+        delivered_at timestamptz,
+        dead_at timestamptz,
+        last_error text,
+        unique (target, event)
+      );
+      create index notifications_due on gatehouse.notifications (next_at) where delivered_at is null and dead_at is null;
+      create index notifications_dead on gatehouse.notifications (dead_at desc) where dead_at is not null;
+    `,
+  },
 ]

@@ -80,7 +80,7 @@ export async function startApi(over: Partial<ApiContext> = {}): Promise<Fixture>
       verify: async (session) => ({ session, ok: true, frames: 1, head: '0', closed: true, problems: [] }),
     },
     audit: async (event) => { if (broken.audit !== null) throw broken.audit; audited.push(event) },
-    approvals: { desk: absent, events: absent, bus: absent }, preflight: absent,
+    approvals: { desk: absent, events: absent, bus: absent, notifications: absent }, preflight: absent,
     requireOpen: () => { if (broken.open !== null) throw broken.open },
     ...over,
   }
