@@ -35,7 +35,8 @@ function spansIn(detector: Detector, bytes: Buffer, { from, to }: Span, value: V
     const match = { from: from + matcher.start(), to: from + matcher.end() }
     const spans = detector.accept(bytes, match, value)
     found.push(...spans)
-    const searched = spans.at(-1)?.to ?? (match.to - match.from <= retriedBytesMax ? nextWord(bytes, match) : match.to)
+    const isRetried = detector.takesRuns !== true && match.to - match.from <= retriedBytesMax
+    const searched = detector.takesRuns === true ? match.to : spans.at(-1)?.to ?? (isRetried ? nextWord(bytes, match) : match.to)
     at = searched - from
   }
   return found

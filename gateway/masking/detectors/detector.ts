@@ -33,6 +33,8 @@ export interface Detector extends Sought {
   readonly pattern: string
   /** The findings in a match (mostly the match itself); none when it only looks like one. */
   readonly accept: (bytes: Buffer, match: Span, value: ValueBounds) => readonly Span[]
+  /** A match is a whole run that `accept` looks through: a refused one is not tried again from its next word. */
+  readonly takesRuns?: true
 }
 
 /** `byteSet('a-z0-9_')`: ranges and single characters, as in a character class; a dash at the end stands for itself. */

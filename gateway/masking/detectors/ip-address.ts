@@ -21,14 +21,22 @@ export const ipAddress: Detector = {
   triggers: [...between(dotted, 3), ...between(group, 4), literal('::', 0)],
   token: byteSet(`${hexDigit}:.`),
   isPlausible: hasSeparators,
-  pattern: `[${hexDigit}]{0,4}(?::[${hexDigit}]{0,4}){2,8}(?:\\.[0-9]{1,3}){0,3}|[0-9]{1,3}(?:\\.[0-9]{1,3}){3}`,
-  accept: (bytes, match, value) => {
-    const found = endingInDigit(bytes, match)
-    const text = bytes.toString('latin1', found.from, found.to)
-    if (!standsAlone(bytes, found, value)) return []
-    const isAddress = text.includes(':') ? isIPv6(text) && inUse.test(text) : isIPv4(text) && !namesNobody.test(text) && !isVersion(bytes, found, value)
-    return isAddress ? [found] : []
-  },
+  pattern: `[${hexDigit}:.]{2,}`,
+  takesRuns: true,
+  accept: (bytes, run, value) => [...bytes.toString('latin1', run.from, run.to).matchAll(candidate)].flatMap(({ index, 0: text }) => {
+    const trimmed = endingInDigit(text)
+    const found = { from: run.from + index, to: run.from + index + trimmed.length }
+    return standsAlone(bytes, found, value) && isAddress(bytes, found, value) ? [found] : []
+  }),
+}
+
+/** What looks like either. Every repetition is bounded and parted by dots or colons, so JavaScript's own engine is safe on it. */
+const candidate = /(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{1,4}|(?=::))(?::[0-9A-Fa-f]{0,4}){2,8}(?:\.[0-9]{1,3}){0,3}|(?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}/g
+
+function isAddress(bytes: Buffer, found: Span, value: ValueBounds): boolean {
+  const text = bytes.toString('latin1', found.from, found.to)
+  if (text.includes(':')) return isIPv6(text) && inUse.test(text)
+  return isIPv4(text) && !namesNobody.test(text) && !isVersion(bytes, found, value)
 }
 
 /** Three dots, seven colons, or two colons side by side: times and decimals have fewer. */
@@ -45,8 +53,8 @@ function hasSeparators(bytes: Buffer, { from, to }: Span): boolean {
 }
 
 /** A colon behind the address is the sentence's, except the two that end `2001:db8::`. */
-function endingInDigit(bytes: Buffer, { from, to }: Span): Span {
-  return bytes[to - 1] === colon && bytes[to - 2] !== colon ? { from, to: to - 1 } : { from, to }
+function endingInDigit(text: string): string {
+  return text.endsWith(':') && !text.endsWith('::') ? text.slice(0, -1) : text
 }
 
 /** RFC 4291 §2.4 and the IANA registry: global unicast, unique local, link-local, multicast, NAT64, IPv4-mapped. */
