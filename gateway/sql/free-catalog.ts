@@ -15,10 +15,8 @@ const pgCatalog = [
   // Extensions, foreign data, publications: \dx, \des, \dRp. Not user mappings or subscriptions: those hold passwords.
   'pg_extension', 'pg_available_extensions', 'pg_available_extension_versions', 'pg_event_trigger', 'pg_foreign_data_wrapper', 'pg_foreign_server',
   'pg_foreign_table', 'pg_publication', 'pg_publication_rel', 'pg_publication_namespace', 'pg_publication_tables',
-  // Who owns which large object (psql asks by \lo_list), without what is in it.
-  'pg_largeobject_metadata',
   // How this session is encrypted (pgAdmin, on connect): of others' too, but neither statements nor values; blocks read, from which Sequelize takes names.
-  'pg_stat_gssapi', 'pg_stat_ssl', 'pg_statio_all_tables',
+  'pg_stat_gssapi', 'pg_statio_all_tables',
   // As free as SHOW ALL (JDBC reads max_index_keys from it); time zones for pickers.
   'pg_settings', 'pg_timezone_names', 'pg_timezone_abbrevs',
 ]

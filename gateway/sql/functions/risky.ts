@@ -51,18 +51,21 @@ const risks: readonly Risk[] = [
 ]
 
 const exact = new Map<string, Risk>()
-const prefixes: { readonly prefix: string; readonly risk: Risk }[] = []
+const prefixes = new Map<string, Risk>()
 for (const risk of risks) {
   for (const name of risk.names.split(/\s+/)) {
-    if (name.endsWith('*')) prefixes.push({ prefix: name.slice(0, -1), risk })
+    if (name.endsWith('*')) prefixes.set(name.slice(0, -1), risk)
     else exact.set(name, risk)
   }
 }
+/** Asked of every qualified column of a text: one search for all. */
+const anyPrefix = new RegExp(`^(?:${[...prefixes.keys()].join('|')})`)
 
 /** The schema is ignored: extensions live anywhere. Null for most functions. */
 export function riskOf(name: string): Risk | null {
   const own = name.toLowerCase()
-  return exact.get(own) ?? prefixes.find(({ prefix }) => own.startsWith(prefix))?.risk ?? null
+  const prefix = exact.has(own) ? undefined : anyPrefix.exec(own)?.[0]
+  return exact.get(own) ?? (prefix === undefined ? null : prefixes.get(prefix) ?? null)
 }
 
 export function accessOfFunction(name: string): SqlKind | null {

@@ -59,4 +59,6 @@ export const tools: { readonly [name: string]: readonly UsabilityCase[] } = { pg
 export const rightlyRefused: readonly string[] = [
   'SELECT pid, datname, usename, application_name, query FROM pg_catalog.pg_stat_activity', 'SELECT most_common_vals FROM pg_catalog.pg_stats', 'SELECT * FROM pg_catalog.pg_stat_replication',
   'SELECT pg_catalog.pg_stat_get_tuples_inserted(1)', 'SELECT * FROM pg_catalog.pg_authid', 'SELECT pg_catalog.pg_terminate_backend(1)', "SELECT pg_catalog.pg_read_file('postgresql.conf')", 'SELECT pg_catalog.pg_blocking_pids(1)',
+  // psql's \\lo_list and \\drds.
+  'SELECT oid FROM pg_catalog.pg_largeobject_metadata', 'SELECT setconfig FROM pg_catalog.pg_db_role_setting',
 ]
