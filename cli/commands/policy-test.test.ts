@@ -88,6 +88,18 @@ test('gatehouse policy explain: rules, accesses, masks with reasons', async () =
   expect(JSON.parse(guarded.stdout)).toMatchObject({ effect: 'deny', objection: expect.stringContaining('DO runs code') as string })
 })
 
+test('a mask with a form counts as masked, and explain says the form; check --live knows a path’s column', async () => {
+  write('  - { as: { groups: [analysts] }, run: "select id, name, joined, lower(name) as low from customers", expect: allow, masked: [name, joined, low] }\n',
+    '  - { id: half, columns: [public.customers.name], as: { partial: { first: 1, last: 1 } } }\n  - { id: year, columns: [public.customers.joined], as: date-year }\n  - { id: path, columns: [public.orders.note.$.card, public.orders.not.$.card], as: hash }\n')
+  expect(await run('test')).toMatchObject({ status: 0, stdout: '1 passed, 0 failed\n' })
+  const { stdout } = await run('explain', '--as', 'groups=analysts', '--connection', 'shop', '--run', 'select name, joined, lower(name) as low from customers')
+  for (const line of ['  name: masked as partial: { first: 1, last: 1 } (the column is masked: rule half (policy shop))', '  joined: masked as date-year (the column is masked: rule year (policy shop))']) expect(stdout.split('\n')).toContain(line)
+  expect(stdout).toMatch(/^ {2}low: masked \(carries public\.customers\.name/m)
+  const checked = await run('check', '--live')
+  expect(checked.stdout).toContain('public.orders.not.$.card is no column of connection shop')
+  expect(checked.stdout).not.toContain('orders.note')
+})
+
 test('gatehouse policy check --live names columns that are not there, as warnings', async () => {
   write(passing, '  - { id: typo, columns: [public.customers.emial], as: redact }\n')
   const { status, stdout } = await run('check', '--live')
