@@ -32,7 +32,8 @@ export const googleApiKey: Detector = {
   triggers: [literal('AIza', 2)],
   token: byteSet('A-Za-z0-9_-'),
   pattern: 'AIza[A-Za-z0-9_-]{35,}',
-  accept: whole,
+  // In the middle of base64 these four letters stand by chance.
+  accept: wholeIfAlone,
 }
 
 /** OAuth client secrets and access tokens. */

@@ -125,7 +125,7 @@ const cases: Record<DetectorName, Cases> = {
   },
   'google-api-key': {
     found: [all(join('AIza', alnum(35))), [`?key=${join('AIza', 'b'.repeat(35))}&x`, join('AIza', 'b'.repeat(35))]],
-    left: ['AIza', join('AIza', alnum(34)), join('aiza', alnum(35)), 'AIzawa'],
+    left: ['AIza', join('j12Oa', 'AIza', alnum(35)), join('AIza', alnum(34)), join('aiza', alnum(35)), 'AIzawa'],
   },
   'password-in-url': {
     found: [
