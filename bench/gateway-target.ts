@@ -7,8 +7,16 @@ import type { DatabaseAddress } from '../gateway/testing/real-postgres.ts'
 import { ended, lineOf } from './process.ts'
 import type { Missing, Target } from './target.ts'
 
-/** `off`: recorded and decided, nothing masked; `columns`: a masked column; `all`: detectors over every text value too. */
-export type GatewayWork = 'off' | 'columns' | 'all'
+/** `off`: recorded and decided, nothing masked; `columns`: a masked column; `all`: detectors over every text value too; `approvals`: writes wait. */
+export type GatewayWork = 'off' | 'columns' | 'all' | 'approvals'
+
+/** A gateway is spoken to over its API as well. */
+export interface GatewayTarget extends Target {
+  readonly api: string
+  /** A PEM file. */
+  readonly ca: string
+  token(subject: string): Promise<string>
+}
 
 const rules = `policy: bench
 connections: [bench]
@@ -20,8 +28,13 @@ const columnMasks = `masks:
 `
 const detectors = `  - { id: secrets, detect: [aws-access-key, private-key, jwt, credit-card, us-ssn, email], as: redact }
 `
-const policies: Readonly<Record<GatewayWork, string>> = { off: rules, columns: rules + columnMasks, all: rules + columnMasks + detectors }
-const names: Readonly<Record<GatewayWork, string>> = { off: 'gateway', columns: 'gateway, column masks', all: 'gateway, all on' }
+const asking = `policy: bench
+connections: [bench]
+rules:
+  - { id: ask, who: everyone, approve: { sql: [update], on: ["public.*"] }, by: { users: ["bench:decider"] } }
+`
+const policies: Readonly<Record<GatewayWork, string>> = { off: rules, columns: rules + columnMasks, all: rules + columnMasks + detectors, approvals: asking }
+const names: Readonly<Record<GatewayWork, string>> = { off: 'gateway', columns: 'gateway, column masks', all: 'gateway, all on', approvals: 'gateway, writes wait' }
 
 const issuer = 'https://issuer.bench'
 /** On a disk, not in memory: the journal is part of what is measured. */
@@ -30,7 +43,7 @@ const parent = process.env['GATEHOUSE_BENCH_DIR'] ?? '/var/tmp'
 const profiles = process.env['GATEHOUSE_BENCH_PROFILES']
 
 /** `store`: a database of its own for the gateway's store. PGlite would work as well, and make its memory hard to tell from the sessions'. */
-export async function gateway(database: DatabaseAddress, store: DatabaseAddress, work: GatewayWork): Promise<Target | Missing> {
+export async function gateway(database: DatabaseAddress, store: DatabaseAddress, work: GatewayWork): Promise<GatewayTarget | Missing> {
   const folder = mkdtempSync(join(parent, 'gatehouse-bench-'))
   writeFileSync(join(folder, 'store'), `postgres://${store.user}:${store.password}@${store.host}:${store.port}/${store.database}`, { mode: 0o600 })
   const key = await writeConfig(folder, database, policies[work])
@@ -44,9 +57,9 @@ export async function gateway(database: DatabaseAddress, store: DatabaseAddress,
     rmSync(folder, { recursive: true, force: true })
   }
   try {
-    const ready = JSON.parse(await lineOf(child, /^\{"ready":true/)) as { readonly postgres: string }
+    const ready = JSON.parse(await lineOf(child, /^\{"ready":true/)) as { readonly postgres: string; readonly api: string; readonly ca: string }
     const [host, port] = ready.postgres.split(':') as [string, string]
-    return { name: names[work], host, port: Number(port), user: 'bench', database: 'bench', password: await tokenOf(key), pid: child.pid ?? null, collect: () => void child.kill('SIGUSR2'), stop }
+    return { name: names[work], host, port: Number(port), user: 'bench', database: 'bench', password: await tokenOf(key, 'bench'), api: ready.api, ca: ready.ca, token: (subject) => tokenOf(key, subject), pid: child.pid ?? null, collect: () => void child.kill('SIGUSR2'), stop }
   } catch (error) {
     await stop()
     return { missing: `the gateway does not start: ${error instanceof Error ? error.message : String(error)}` }
@@ -71,7 +84,7 @@ store: { file: store }
   return privateKey
 }
 
-function tokenOf(key: CryptoKey): Promise<string> {
+function tokenOf(key: CryptoKey, subject: string): Promise<string> {
   return new SignJWT({ groups: ['bench'] }).setProtectedHeader({ alg: 'ES256', kid: 'bench' })
-    .setIssuer(issuer).setAudience('gatehouse').setSubject('bench').setIssuedAt().setExpirationTime('12h').sign(key)
+    .setIssuer(issuer).setAudience('gatehouse').setSubject(subject).setIssuedAt().setExpirationTime('12h').sign(key)
 }

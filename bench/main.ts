@@ -6,6 +6,7 @@ import { parseOptions, usage } from './options.ts'
 import { pgbouncer } from './pgbouncer-target.ts'
 import { printTable, type Table } from './table.ts'
 import { isMissing, type Missing, type Target } from './target.ts'
+import { approvals } from './workloads/approvals.ts'
 import { bulk } from './workloads/bulk.ts'
 import type { BenchContext, Workload } from './workloads/context.ts'
 import { idle } from './workloads/idle.ts'
@@ -15,7 +16,7 @@ import { neighbours } from './workloads/neighbours.ts'
 import { rows } from './workloads/rows.ts'
 import { selects } from './workloads/selects.ts'
 
-const workloads: Readonly<Record<string, Workload>> = { selects, latency, rows, bulk, neighbours, idle }
+const workloads: Readonly<Record<string, Workload>> = { selects, latency, rows, bulk, neighbours, idle, approvals }
 
 const options = parseOptions(process.argv.slice(2))
 if (options === null) {
