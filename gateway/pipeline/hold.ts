@@ -24,6 +24,8 @@ export interface HoldRequest {
   /** The exact text, and the values of its parameters, for the eyes of approvers. */
   readonly text: string
   readonly parameters: readonly (string | null)[]
+  /** What the requester says it is for. */
+  readonly purpose: string | null
   /** By which it was decided. */
   readonly access: Access
   /** Decides again under what is in force now; `fresh` also reads the catalog again. */
@@ -150,7 +152,7 @@ export class Held {
         session: summary.id, command: this.#command.id, principal: lease.principal, connection, protocol: 'postgres',
         intent: this.#intent, text: request.text, parameters: request.parameters, recordedText: decision.recordedText(request.text),
         snapshot: context.policies.current.hash, rule: decision.verdict.rule, reason: decision.verdict.reason, need, expiresAt,
-        risk: riskOf(request.access, decision, found), purpose: null,
+        risk: riskOf(request.access, decision, found), purpose: request.purpose,
         reevaluate: () => {
           const now = request.decide()
           // What masking refuses is a deny that no verdict tells.

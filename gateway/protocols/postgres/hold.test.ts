@@ -181,6 +181,17 @@ group('the simple protocol', () => {
     client.end()
   })
 
+  test('what the client says it is for reaches the approvers', async () => {
+    const client = await raw({ options: '-c gatehouse.purpose=INC-42\\ wrong\\ total' })
+    const hold = nextHold()
+    const answered = client.ask([query(update(3))])
+    const held = await hold()
+    expect(held.command.purpose).toBe('INC-42 wrong total')
+    held.deny()
+    await answered
+    client.end()
+  })
+
   test('what masking refuses is not asked about', async () => {
     const before = approvals.holds.length
     const client = await raw()

@@ -82,7 +82,7 @@ export function holdRequest(session: PostgresSession, subject: Subject, { decisi
   // What EXECUTE runs belongs to what is judged, and to what people see.
   const text = [subject.text, ...preparedTexts(session, facts).map((prepared) => `-- runs what was prepared as:\n${prepared}`)].join('\n\n')
   return {
-    text,
+    text, purpose: session.purpose,
     parameters: bound === null ? [] : parameterText(bound.bind, bound.prepared.types, heldParametersBytesMax),
     access: session.access(),
     decide: () => decideNow(session, decision.facts, decision.resolved.estimatedRows),

@@ -155,7 +155,7 @@ async function open(server: PostgresServer, { stream, lease, name, startup, via 
     const key = cancelKeys.issue({ principalId: lease.principal.id, cancel: () => postgres?.cancelByClient() })
     postgres = new PostgresSession({
       session, accesses, gate, target: connection.target, hashKey: connection.hashKey, client: stream, upstream,
-      wantsMaskNotices: choice.wantsMaskNotices, startup: choice.upstream, deadlines: server.deadlines, onClosed: () => cancelKeys.revoke(key),
+      wantsMaskNotices: choice.wantsMaskNotices, purpose: choice.purpose, startup: choice.upstream, deadlines: server.deadlines, onClosed: () => cancelKeys.revoke(key),
     })
     stream.off('close', onGone)
     if (session.isEnded || stream.destroyed) return session.end('the client closed the connection')

@@ -1,5 +1,6 @@
 // Which run-time settings a client may bring in its startup packet. An allow list: search_path, role and the like at startup
 // have opened poolers before (CVE-2025-12819). The encoding is UTF8 and strings are standard, for our parser judges those.
+import { approvalReasonCharactersMax } from '../../../shared/limits.ts'
 
 export type StartupChoice =
   | {
@@ -8,6 +9,8 @@ export type StartupChoice =
       readonly applicationName: string
       /** The client asked to be told which columns are masked (`options=-c gatehouse.masks=on`). */
       readonly wantsMaskNotices: boolean
+      /** What the client says its commands are for (`options=-c gatehouse.purpose=INC-42`); who approves them reads it. */
+      readonly purpose: string | null
     }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }
 
@@ -37,6 +40,7 @@ const forced: readonly (readonly [string, string])[] = [['client_encoding', 'UTF
 export function chooseStartup(parameters: ReadonlyMap<string, string>): StartupChoice {
   const wanted = new Map<string, string>()
   let wantsMaskNotices = false
+  let purpose: string | null = null
   for (const [name, value] of parameters) {
     if (name === 'user' || name === 'database') continue
     if (name === 'replication') {
@@ -51,6 +55,7 @@ export function chooseStartup(parameters: ReadonlyMap<string, string>): StartupC
     if (options === null) return refused('22023', 'options must be a list of -c name=value; nothing else is taken')
     for (const [option, given] of options) {
       if (option === 'gatehouse.masks') wantsMaskNotices = given === 'on'
+      else if (option === 'gatehouse.purpose') purpose = given.trim().slice(0, approvalReasonCharactersMax) || null
       else wanted.set(option, given)
     }
   }
@@ -65,7 +70,7 @@ export function chooseStartup(parameters: ReadonlyMap<string, string>): StartupC
     } else upstream.set(key, value)
   }
   for (const [name, value] of forced) upstream.set(name, value)
-  return { kind: 'accepted', upstream, applicationName: upstream.get('application_name') ?? '', wantsMaskNotices }
+  return { kind: 'accepted', upstream, applicationName: upstream.get('application_name') ?? '', wantsMaskNotices, purpose }
 }
 
 function refused(code: string, message: string): StartupChoice {
