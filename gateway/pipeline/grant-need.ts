@@ -3,16 +3,20 @@
 import type { ApprovalNeed, GrantClass } from '../../shared/approval.ts'
 import type { ConnectionSummary } from '../../shared/connection.ts'
 import type { Principal } from '../../shared/principal.ts'
+import type { SqlBody } from '../../shared/policy/sql-body.ts'
 import { viewOf } from '../policy/compile.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 
 /** Null: no rule asks. */
 export function needForGrant(snapshot: PolicySnapshot, principal: Principal, connection: ConnectionSummary, wanted: GrantClass): ApprovalNeed | null {
-  const asking = viewOf(snapshot, principal, connection).approve.filter(({ rule: { body } }) => overlaps(wanted.kinds, body.kinds, isSameKind) && isOnSame(wanted.on, body.on))
+  const asking = viewOf(snapshot, principal, connection).approve.filter(({ rule: { body } }) => overlaps(wanted.kinds, kindsOf(body), isSameKind) && isOnSame(wanted.on, body.on))
   const needs = asking.flatMap(({ rule: { need } }) => (need === null ? [] : [need]))
   const [first, ...also] = needs
   return first === undefined ? null : { ...first, withinMs: Math.min(...needs.map(({ withinMs }) => withinMs)), also }
 }
+
+/** With columns, a rule of `select` is about what an UPDATE or DELETE reads too. */
+const kindsOf = ({ kinds, columns }: SqlBody): readonly string[] => (columns === null ? kinds : ['*'])
 
 const overlaps = <T>(some: readonly T[], others: readonly T[], meets: (a: T, b: T) => boolean): boolean => some.some((one) => others.some((other) => meets(one, other)))
 

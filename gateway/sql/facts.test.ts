@@ -433,3 +433,34 @@ test.each([
   ['insert into a (n) values (1) on conflict (n) do update set n = a.n || excluded.n, m = excluded.m', ['n']], ['merge into a using (values (1)) v(i) on a.i = v.i when matched then update set n = a.n', ['n']],
   ['with w as (update a set n = n || 1 returning n) select n from w', ['n']], ['update a excluded set n = excluded.n || 1', ['n']], ['update a set n = m where n = 1 returning n', undefined], ['select n from a', undefined],
 ])('%s writes %j from their own values', (sql, names) => expect(statements(sql)[0]!.rewrites).toEqual(names))
+
+describe('names of rows, which stand before the dot of a column', () => {
+  /** `name=table,…`, `name=` for a subquery or WITH table, `name=*` for what may be any. */
+  const rows = (sql: string) => statements(sql)[0]!.rows?.filter(({ name }) => !['old', 'new', 'excluded'].includes(name)).map(({ name, relations }) => `${name}=${relations === 'any' ? '*' : relations.map((one) => one.name).join(',')}`)
+
+  test.each([
+    ['select 1 from a', ['a=a']],
+    ['select 1 from a x, b', ['x=a', 'b=b']],
+    ['select 1 from a x where exists (select 1 from b x)', ['x=a,b']],
+    ['select 1 from (select 1) x', ['x=']],
+    ['with x as (select 1 from a) select 1 from x', ['a=a', 'x=']],
+    ['with a as (select 1) update a set n = 1 from a b', ['a=a', 'b=']],
+    ['select 1 from (a join b on true) as j', ['a=a', 'b=b', 'j=*']],
+    ['select 1 from a join b using (id) as j', ['a=a', 'b=b', 'j=*']],
+    ['select 1 from f() x, (select 1) x', ['x=*']],
+    ['select 1 from (select 1) j, (a join b on true) as j', ['j=*', 'a=a', 'b=b']],
+    ['update a x set n = 1 from b y', ['x=a', 'y=b']],
+    ['delete from a using b', ['a=a', 'b=b']],
+    ['insert into a as x values (1) on conflict do nothing', ['x=a']],
+    ['update a set n = 1 returning with (old as o) o.n', ['a=a', 'o=*']],
+  ])('%s', (sql, expected) => expect(rows(sql)?.toSorted()).toEqual(expected.toSorted()))
+
+  test('names that are too many are left out', () => {
+    const many = `select 1 from ${Array.from({ length: 1_100 }, (_, at) => `a x${at}`).join(', ')}`
+    expect(statements(many)[0]).not.toHaveProperty('rows')
+  })
+})
+
+test('names that the statement gives to columns', () => {
+  expect(statements('with w(p) as (select 1) select a as b, c, (select d as e from t) from u as v(f) order by b')[0]!.gives).toEqual(['p', 'b', 'e', 'f'])
+})
