@@ -48,7 +48,7 @@ describe('a mistake names file, line, column, path and what was expected', () =>
     ['labels of nothing', 'policy: shop\nlabels: {}\n', 'labels: names no label'],
     ['a mask of two kinds', 'policy: p\nconnections: [a]\nmasks:\n  - { id: m, columns: [a.b.c], detect: [jwt], as: redact }\n', '4:5: masks[0]: expected exactly one of columns and detect; found both'],
     ['a mask of no kind', 'policy: p\nconnections: [a]\nmasks:\n  - { id: m, as: redact }\n', 'found none'],
-    ['a mask form we do not have', 'policy: p\nconnections: [a]\nmasks:\n  - { id: m, columns: [a.b.c], as: scramble }\n', '4:36: masks[0].as: expected'],
+    ['a mask form we do not have', 'policy: p\nconnections: [a]\nmasks:\n  - { id: m, columns: [a.b.c], as: scramble }\n', '4:36: masks[0].as: "scramble" is no kind of mask'],
     ['a column of two parts', 'policy: p\nconnections: [a]\nmasks:\n  - { id: m, columns: [customers.email], as: redact }\n', 'expected schema.table.column'],
     ['a test that expects nothing', 'policy: p\nconnections: [a]\ntests:\n  - { as: { groups: [a] }, run: select 1, expect: yes }\n', 'tests[0].expect: expected allow, approve or deny'],
     ['an empty file', '', '1:1: expected a map, found nothing'],
