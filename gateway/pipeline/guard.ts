@@ -49,12 +49,15 @@ function objection(access: Access, resolved: ResolvedStatement, inputs: GuardInp
   const copying = isCopyOut(resolved) ? copyObjection(inputs.copies(inputs.facts.statements.indexOf(resolved)), statement) : null
   if (copying !== null) return copying
   if (statement.accesses.some(({ kind }) => kind === 'explain-analyze')) return 'EXPLAIN ANALYZE shows how masked values filter'
-  return (statement.isCopyingWrite || defines(resolved) ? copied(access, resolved) : null) ?? rewritten(access, statement)
+  return (statement.isCopyingWrite || defines(resolved) ? copied(access, resolved) : null) ?? rewritten(access, resolved)
 }
 
 /** A form shows some of the value: written over itself often enough, turned round each time, it would show all of it. */
-function rewritten({ bound }: Access, { rewrites }: SqlStatement): string | null {
-  const name = rewrites?.find((one) => bound.shownNames.has(one))
+function rewritten({ bound }: Access, resolved: ResolvedStatement): string | null {
+  const { rewrites = [] } = resolved.statement
+  if (rewrites.length === 0 || bound.shownNames.size === 0) return null
+  // A view may have its columns under other names.
+  const name = relationsOf(resolved).some((one) => bound.derivedNames.has(one)) ? rewrites[0] : rewrites.find((one) => bound.shownNames.has(one))
   return name === undefined ? null : `the masked column ${name} may not be written from its own value, for a part of what it holds is shown to you; give it a constant or a parameter`
 }
 

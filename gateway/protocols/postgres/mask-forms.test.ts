@@ -162,6 +162,8 @@ test.each([
   'merge into people p using (values (1)) v(id) on p.id = v.id when matched then update set card = reverse(p.card)',
   'prepare steal as update people set card = reverse(card) where id = 1; execute steal',
   'update people set name = people::text where id = 1 returning name',
+  "update contacts set contact = 'x@' || replace(contact, '@', '.') || '.com' where id = 1",
+  'merge into contacts c using (values (1)) v(id) on c.id = v.id when matched then update set contact = lower(c.contact)',
   "update people set name = card where id = 1 returning name",
   "insert into visits select card, email from people returning page",
   "update people set email = card || '@x.org' where id = 1 returning email",
