@@ -21,8 +21,6 @@ export interface Predicates {
 export interface PredicateInputs {
   /** Of all statements of the command that touch masked columns (`Decision.isTainted`): there what is not known counts as masked. */
   readonly uses: readonly Use[]
-  /** Of statements that ask nothing now (PREPARE) or no more (FETCH): judged, and not counted. */
-  readonly uncounted?: readonly Use[]
   readonly bound: BoundMasks
   /** Policy has pinned every function of the database's own that is called: those may decide which rows they give. */
   readonly isPinned?: boolean
@@ -30,13 +28,13 @@ export interface PredicateInputs {
 
 export const noProbes: Probes = { constants: 0, arrays: [] }
 
-export function judgePredicates({ uses, uncounted = [], bound, isPinned = false }: PredicateInputs): Predicates {
+export function judgePredicates({ uses, bound, isPinned = false }: PredicateInputs): Predicates {
   let [constants, arrays] = [0, [] as readonly number[]]
-  for (const [index, use] of [...uses, ...uncounted].entries()) {
+  for (const use of uses) {
     const masked = use.columns.filter((column) => isMasked(column, bound))
     if (use.form === 'other' && masked.length > 0) return { refusal: refusalOf(masked.map((column) => nameOf(column, bound)), use.clause), probes: noProbes }
     if (use.unknown !== null && !(use.clause === 'from' && isPinned)) return { refusal: unknownRefusal(use.clause, use.unknown), probes: noProbes }
-    if (use.form !== 'equality' || masked.length === 0 || index >= uses.length) continue
+    if (use.form !== 'equality' || masked.length === 0) continue
     constants += use.constants
     arrays = [...arrays, ...use.arrays]
   }
@@ -57,7 +55,7 @@ function nameOf({ oid, number }: BaseColumn, { catalog }: BoundMasks): string {
 const places: { readonly [clause in Clause]: string } = {
   where: 'WHERE', join: 'a join', 'group-by': 'GROUP BY', having: 'HAVING', 'order-by': 'ORDER BY', distinct: 'DISTINCT', limit: 'LIMIT', filter: 'FILTER',
   window: 'a window', 'set-operation': 'UNION, INTERSECT or EXCEPT', function: 'an argument that decides how many rows there are', from: 'a function in FROM',
-  'on-conflict': 'ON CONFLICT', when: 'WHEN', index: 'an index', statement: 'this statement',
+  'on-conflict': 'ON CONFLICT', failure: 'an expression that can fail, for whether it does would tell of the value', when: 'WHEN', index: 'an index', statement: 'this statement',
 }
 const conditions: ReadonlySet<Clause> = new Set(['where', 'join', 'having', 'filter', 'on-conflict', 'when', 'index'])
 

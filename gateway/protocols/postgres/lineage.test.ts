@@ -80,7 +80,7 @@ describe('what carries a masked value is masked', () => {
     ['a lateral join', 'select id, x.mail from customers c cross join lateral (select c.email as mail) x where id = 1', ['1|[masked]']],
     ['a recursive common table', "with recursive r(n, mail) as (select 1, email from customers where id = 1 union all select n + 1, mail from r where n < 2) select n, mail from r order by n", ['1|[masked]', '2|[masked]']],
     ['an array of it', 'select array_agg(email) from customers where id = 1', ['[masked]']],
-    ['CASE with it in a condition', "select case when email like '1-%' then 1 else 0 end, id from customers where id = 1", ['NULL|1']],
+    ['CASE with it in a condition', "select case when email > '1-' then 1 else 0 end, id from customers where id = 1", ['NULL|1']],
     ['a comparison', "select email = 'x', id from customers where id = 1", ['NULL|1']],
   ])('%s', async (_, text, expected) => {
     expect(await rowsOf(text)).toEqual(expected)

@@ -104,7 +104,7 @@ function addScalarPair(left: unknown, right: unknown, place: Place): void {
 
 function addOther(node: unknown, values: readonly unknown[], place: Place): void {
   const flow = newFlow()
-  addExpressions(values, flow, place.scope, true)
+  addExpressions(values, flow, place.scope, 'deciding')
   addAs('other', flow, node, place)
 }
 
@@ -130,7 +130,7 @@ export function addCounted(args: readonly unknown[], rows: Sources, scope: Scope
     // A row is counted as long as there is one, whatever its columns hold.
     const isRow = as('ColumnRef', arg) !== null && (listOf(as('ColumnRef', arg)?.['fields']).length > parts.length || rowOfName(parts, scope) !== null)
     const flow = isRow ? newFlow() : plainFlow(arg, scope)
-    if (isRow) addExpressions([arg], asInfluence(rows), scope, true)
+    if (isRow) addExpressions([arg], asInfluence(rows), scope, 'deciding')
     else if (flow !== null) addAs('null-test', flow, arg, place)
     else addOther(arg, [arg], place)
   }

@@ -70,12 +70,12 @@ export function keepsValueAsText(typeOid: number): boolean {
   return plainTexts.has(typeOid)
 }
 
-/** `::text` or `::varchar` without a length: nothing is cut. */
-export function isTextType(typeName: unknown): boolean {
+/** `::text` or `::varchar` without a length: nothing is cut. `mayCut`: or any other, which never fails either. */
+export function isTextType(typeName: unknown, mayCut = false): boolean {
   const fields = as('TypeName', typeName, 'typeName')
   if (!isFields(fields)) return false
   const parts = words(fields['names'])
   const isOwn = parts.length === 1 || (parts.length === 2 && parts[0] === 'pg_catalog')
-  const isPlain = listOf(fields['typmods']).length === 0 && listOf(fields['arrayBounds']).length === 0 && fields['setof'] !== true
-  return isOwn && isPlain && (parts.at(-1) === 'text' || parts.at(-1) === 'varchar')
+  const isPlain = (mayCut || listOf(fields['typmods']).length === 0) && listOf(fields['arrayBounds']).length === 0 && fields['setof'] !== true
+  return isOwn && isPlain && (parts.at(-1) === 'text' || parts.at(-1) === 'varchar' || (mayCut && parts.at(-1) === 'bpchar'))
 }

@@ -2,12 +2,14 @@
 // recursion: a sum of 12,000 terms is 12,000 levels deep. Conditions of CASE, COALESCE and NULLIF count as value (docs/masking.md).
 import { as, listOf, text, typed, words, type Fields } from '../tree.ts'
 import { addCondition, decide } from './conditions.ts'
+import { riskOfNode, type Risk } from './failures.ts'
 import { addCall, doubtOfField, doubtOfOperator } from './functions.ts'
 import { flowOfName, rowOfName } from './names.ts'
 import { spend, type Scope } from './scope.ts'
-import { addFlow, newFlow, sizeOf, type Flow } from './sources.ts'
+import { addFlow, addRisk, newFlow, sizeOf, type Flow } from './sources.ts'
 import { addSublink, addSubquery } from './sublinks.ts'
 import { flowOfStar } from './targets.ts'
+import { recordUse } from './uses.ts'
 
 /** `push` puts a part on the list: what it holds flows into `into`. */
 export interface Walk {
@@ -24,11 +26,35 @@ export function flowOf(value: unknown, scope: Scope): Flow {
   return into
 }
 
-export function addExpressions(values: readonly unknown[], into: Flow, scope: Scope, isDeciding = false): void {
+export function addExpressions(values: readonly unknown[], into: Flow, scope: Scope, purpose: 'value' | 'deciding' | 'branch' | 'may fail' = 'value'): void {
   const pending: { readonly value: unknown; readonly into: Flow }[] = []
-  const walk: Walk = { scope, isDeciding, push: (value, target) => void pending.push({ value, into: target }) }
+  const walk: Walk = { scope, isDeciding: purpose === 'deciding', push: (value, target) => void pending.push({ value, into: target }) }
   walk.push(values, into)
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) visit(next.value, next.into, walk)
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const risk = riskOf(next.value, scope)
+    if (purpose === 'value' && (risk === 'branch' || risk === 'may fail')) addRisky(next.value, risk, next.into, scope)
+    else {
+      visit(next.value, next.into, walk)
+      if (risk === 'subquery' || risk === 'may fail') addRisk(next.into, risk)
+    }
+  }
+}
+
+/**
+ * A part that may fail tells of what is in it, and a branch of what is in it where any part of it may. They are walked by themselves:
+ * what stands beside them is not told of. (A condition is judged by what it uses, however it is computed.)
+ */
+function addRisky(value: unknown, risk: 'branch' | 'may fail', into: Flow, scope: Scope): void {
+  const flow = newFlow()
+  addExpressions([value], flow, scope, risk)
+  addFlow(into, flow)
+  const { uses } = scope.evaluation
+  if (flow.fails !== undefined && uses !== null) recordUse(uses, value, { clause: 'failure', form: 'other', constants: 0, arrays: [] }, { columns: flow.value.columns, unknown: null })
+}
+
+function riskOf(value: unknown, scope: Scope): Risk {
+  const node = typed(value)
+  return node === null ? 'none' : riskOfNode(node.type, node.fields, scope)
 }
 
 function visit(value: unknown, into: Flow, walk: Walk): void {

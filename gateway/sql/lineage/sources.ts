@@ -10,6 +10,8 @@ export interface Flow {
   readonly influence: Sources
   /** Of the value's columns those that it is as they stand, where it is theirs. Missing: none; whatever computes drops them. */
   readonly exact?: ReadonlySet<number>
+  /** Computing it may fail for some rows: by a computation, or by a subquery in it. A subquery's columns are computed where they are used. */
+  fails?: 'subquery' | 'may fail'
 }
 
 /** Null: a name that PostgreSQL gives but we cannot tell; nothing is found under it. */
@@ -75,6 +77,11 @@ export function add(into: Sources, from: Sources): void {
 export function addFlow(into: Flow, from: Flow): void {
   add(into.value, from.value)
   add(into.influence, from.influence)
+  addRisk(into, from.fails)
+}
+
+export function addRisk(into: Flow, risk: Flow['fails']): void {
+  if (risk !== undefined && into.fails !== 'may fail') into.fails = risk
 }
 
 /** Where an expression may be anything but seen: its value decides, as its influence does. */

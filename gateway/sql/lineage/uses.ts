@@ -9,6 +9,8 @@ export type Clause = 'where' | 'join' | 'group-by' | 'having' | 'order-by' | 'di
   /** A function in FROM itself: which rows it gives is its own to say. */
   | 'from'
   | 'on-conflict'
+  /** A computation that fails for some values, or is made for some only: the error would tell. */
+  | 'failure'
   /** WHEN MATCHED AND … of MERGE. */
   | 'when'
   | 'index'
