@@ -12,8 +12,13 @@ import type { Session } from './session.ts'
 export function objectionToValues(session: Session, decision: Decision, { text, exact }: Pick<SqlCommand, 'text' | 'exact'>): Refusal | null {
   const { writesMasked, probes } = decision
   if (writesMasked && (hasMask(text) || exact?.raw.some((value) => value !== null && looksMasked(value)) === true)) return maskWrittenBack
-  if (probes.constants === 0 && probes.arrays.length === 0) return null
+  if ((probes.constants === 0 && probes.arrays.length === 0) || asksNothing(decision)) return null
   return session.context.probes.take(session.lease.principal.id, session.connection.name, countProbes(probes, exact?.texts() ?? []))
+}
+
+/** What is prepared asks when it is executed; a cursor asked when it was declared. */
+function asksNothing({ facts }: Decision): boolean {
+  return facts.statements.every(({ prepares, fetches }) => prepares !== null || fetches !== null)
 }
 
 /** In a constant; a comment may hold what it likes. */

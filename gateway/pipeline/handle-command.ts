@@ -3,9 +3,10 @@
 import type { VerdictFrameData } from '../../shared/recording.ts'
 import type { Decision } from './access.ts'
 import { objectionToValues } from './admission.ts'
+import { refusalNow, type Clearance } from './clearance.ts'
 import { commandFrame, verdictFrame } from './command-frames.ts'
 import { RunningCommand } from './handle-output.ts'
-import { refusalNow, type Clearance, type Settled } from './hold.ts'
+import type { Settled } from './hold.ts'
 import type { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
 
@@ -13,8 +14,8 @@ export interface SqlCommand {
   readonly text: string
   /** Values of parameters in text form, where there are any; null is NULL. */
   readonly parameters: readonly (string | null)[]
-  /** The same as they were sent, and as text in full; left out where there are none. */
-  readonly exact?: { readonly raw: readonly (Buffer | null)[]; readonly texts: () => readonly (string | null)[] }
+  /** The same as they were sent, and in full: texts, and binary values as bytes; left out where there are none. */
+  readonly exact?: { readonly raw: readonly (Buffer | null)[]; readonly texts: () => readonly (string | Buffer | null)[] }
   /** A decision, or why there is none (unparsable, catalog lost). */
   readonly decision: Decision | Refusal
   /** An `approve` verdict holds it no more: its humans were asked before, or it runs nothing yet. */
