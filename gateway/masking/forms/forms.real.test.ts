@@ -108,7 +108,7 @@ function textOracle(form: MaskForm, value: string): string | undefined {
 
 const bucket = (type: string) => async (form: MaskForm, value: string): Promise<string | null | undefined> => {
   if (form !== hundred || !/^-?[0-9]/.test(value)) return undefined
-  const isFar = type.startsWith('float') && await sql(`select (abs($1::text::${type}) >= 2^${type === 'float4' ? 24 : 53})::text as v`, value) === 'true'
+  const isFar = type.startsWith('float') && await sql(`select (abs($1::text::${type}) >= 1${type === 'float4' ? 'e6' : 'e15'})::text as v`, value) === 'true'
   if (isFar || value.replace(/\..*/, '').length > 1000) return undefined
   const least = { int2: '-32768', int4: '-2147483648', int8: '-9223372036854775808' }[type] ?? '-1e2000'
   return sql(`select trunc(greatest($1::text::${type}::numeric - mod(mod($1::text::${type}::numeric, 100) + 100, 100), ${least}::numeric))::numeric::${type}::text as v`, value)
@@ -224,6 +224,15 @@ test('bytea has the same hash whatever bytea_output says', async () => {
   await client.query("set bytea_output = 'escape'")
   expect(await masked('bytea', '\\x00ff5c5c6162', 'hash', 0)).toBe(Buffer.from(hex!.slice(2), 'hex').toString())
   await client.query("set bytea_output = 'hex'")
+})
+
+test('a float the server rounds does not tell where in its bucket it is', async () => {
+  for (const digits of [-15, -14, -13, -12]) {
+    await client.query(`set extra_float_digits = ${digits}`)
+    for (const type of ['float8', 'float4']) for (const value of ['1600', '1960', '-1600']) expect([null, value.startsWith('-') ? '-2000' : '1000']).toContain(await masked(type, value, { range: 1000 }, 0).then((out) => out && String(Number(out))))
+  }
+  await client.query('reset extra_float_digits')
+  expect(await masked('float8', '1600', { range: 1000 }, 0)).toBe('1000')
 })
 
 test.each(['SQL, DMY', 'German', 'Postgres, MDY'])('a date in DateStyle %s is redacted: its year stands elsewhere', async (style) => {

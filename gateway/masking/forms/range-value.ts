@@ -28,10 +28,15 @@ function numbers(type: NumberType, isBinary: boolean): Numbers {
     }
     case 'float': {
       const exactMax = type.bytes === 4 ? float4ExactMax : float8ExactMax
-      const read = (value: Buffer): number => (isBinary ? floatOf(value, type.bytes) : Number(value.toString('latin1') || NaN))
+      const read = (value: Buffer): number => (isBinary ? floatOf(value, type.bytes) : floatOfText(value.toString('latin1')))
       return { read: (value) => floorOfFloat(read(value), exactMax), write: isBinary ? (bound) => floatBytes(Number(bound), type.bytes) : digits }
     }
   }
+}
+
+/** With a low extra_float_digits the server rounds, and 1600 is `2e+03`: each such setting would tell more of where in its bucket a value is. */
+function floatOfText(text: string): number {
+  return text === '' || text.includes('e+') ? NaN : Number(text)
 }
 
 const digits = (bound: bigint): Buffer => Buffer.from(String(bound))

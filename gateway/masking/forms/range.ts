@@ -22,13 +22,14 @@ export function floorOf(text: string): bigint | undefined {
   return /[1-9]/.test(digits.slice(Math.max(point, 0))) ? -kept - 1n : -kept
 }
 
-/** Past `exactMax` doubles (or singles) stand further apart than whole numbers: a bucket could be the value itself. */
+/** From `exactMax` on doubles (or singles) soon stand further apart than whole numbers, and a bucket could be the value itself. */
 export function floorOfFloat(value: number, exactMax: number): bigint | undefined {
   return Math.abs(value) < exactMax ? BigInt(Math.floor(value)) : undefined
 }
 
-export const float4ExactMax = 2 ** 24
-export const float8ExactMax = 2 ** 53
+/** Where PostgreSQL begins to write exponents. */
+export const float4ExactMax = 1e6
+export const float8ExactMax = 1e15
 
 /** numeric_send: int16 digit count, weight of the first digit, sign, display scale; then digits to base 10,000, the highest first. */
 export function floorOfNumeric(bytes: Buffer): bigint | undefined {
