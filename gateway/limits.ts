@@ -240,6 +240,8 @@ export const estimatesWaitingMax = 100
 export const estimateIdleMs = 60_000
 /** Approvals that one principal may have open at once: approvers read each, and nobody may drown one in others. */
 export const approvalsOpenMax = 20
+/** And may ask for in an hour: each rings at people. */
+export const approvalsPerHourMax = 120
 /** How often the store is asked what happened to approvals, besides NOTIFY: a lost notification costs no more than this. */
 export const approvalPollMs = 1_000
 /** How often waiting sessions are compared with the clock and leftovers are put in order. */

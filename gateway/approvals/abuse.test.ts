@@ -3,8 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Principal } from '../../shared/principal.ts'
 import type { Verdict } from '../../shared/verdict.ts'
 import { startPostgres, type RealPostgres } from '../testing/real-postgres.ts'
-import { approvalsOpenMax } from '../limits.ts'
+import { approvalsOpenMax, approvalsPerHourMax } from '../limits.ts'
+import { createLog } from '../log.ts'
+import type { ApprovalRows } from '../store/approvals.ts'
 import type { Hold } from './approvals.ts'
+import { createBroker } from './create-broker.ts'
+import { createSeal } from './seal.ts'
 import { openOffice, type Office } from './testing/office.ts'
 import { held, member, onCall, principal } from './testing/people.ts'
 
@@ -235,6 +239,44 @@ describe.each(['pglite', 'server'] as const)('on %s', (kind) => {
     await expect.poll(async () => (await Promise.all(holds.map(stateOf))).every((state) => state === 'withdrawn')).toBe(true)
   })
 
+  test('nor ring at them all day', async () => {
+    const mallory = member('mallet')
+    await office.store.query(`insert into gatehouse.approvals (id, kind, state, intent, requester_id, connection, likeness, asked, created_at, expires_at, closed_at)
+      select 'ap_' || i, 'command', 'withdrawn', 'i' || i, $1::text, 'shop', 'x', '{}', now(), now(), now() from generate_series(1, $2::int) i`, [mallory.id, approvalsPerHourMax])
+    await expect(office.broker.hold(held({ principal: mallory }))).rejects.toThrow(/approvalsPerHourMax/)
+  })
+
+  test('a right that goes with a renewed token is found while it waits', async () => {
+    let current: Verdict | null = verdict({})
+    const hold = await office.broker.hold(held({ reevaluate: () => current }))
+    current = verdict({ effect: 'deny', need: null, reason: 'no rule gives you access' })
+    await office.broker.tidy()
+    expect(await settled(hold)).toMatchObject({ kind: 'withdrawn', reason: expect.stringContaining('no rule gives you access') as string })
+  })
+
+  test('others’ approvals that are alike are shown to who may see them, and not to the requester', async () => {
+    const [mine, other] = [await office.broker.hold(held()), await office.broker.hold(held({ principal: member('zed', 'engineers') }))]
+    expect((await office.desk.show(ada, mine.approval)).similar.map(({ id }) => id)).toContain(other.approval)
+    expect((await office.desk.show(member('eve'), mine.approval)).similar.map(({ id }) => id)).not.toContain(other.approval)
+    mine.release('cancelled')
+    other.release('cancelled')
+  })
+
+  test('what could not be written when a session left is written later', async () => {
+    let isBroken = false
+    const rows: ApprovalRows = { ...office.rows, transaction: (work) => (isBroken ? Promise.reject(new Error('not now')) : office.rows.transaction(work)) }
+    const broker = createBroker({ rows, bus: office.bus, seal: createSeal('s'.repeat(64)), gateway: 'gw_flaky', policies: { current: { hash: 'policies-1' }, onChange: () => () => undefined }, log: createLog('silent') })
+    const hold = await broker.hold(held())
+    isBroken = true
+    hold.release('disconnected')
+    await expect(broker.tidy()).rejects.toThrow('not now')
+    expect(await stateOf(hold)).toBe('open')
+    isBroken = false
+    await broker.tidy()
+    expect(await stateOf(hold)).toBe('withdrawn')
+    await broker.dispose()
+  })
+
   test('break-glass goes on at once, tells those who are asked, and stays open until another human reviews it', async () => {
     const hero = member('eve', 'incident')
     const hold = await office.broker.hold(held({ principal: hero, need: { ...onCall, breakGlass: ['incident'] } }))
@@ -374,6 +416,20 @@ test('with NOTIFY nobody waits for the poll', async () => {
   const database = await postgres.database('quick')
   const [one, two] = [await openOffice({ database, gateway: 'gw_one', pollMs: 3_600_000 }), await openOffice({ database, gateway: 'gw_two', pollMs: 3_600_000 })]
   await expect.poll(async () => (await one.store.query("select count(*)::int as n from pg_stat_activity where application_name = 'gatehouse listen' and datname = 'quick' and query like 'listen%'"))[0]?.['n']).toBe(2)
+  const hold = await one.broker.hold(held())
+  await two.desk.decide(ada, hold.approval, approve)
+  expect(await hold.outcome).toMatchObject({ kind: 'approved' })
+  await Promise.all([one.close(), two.close()])
+})
+
+test('listening begins again when its connection breaks', async () => {
+  const database = await postgres.database('relisten')
+  const [one, two] = [await openOffice({ database, gateway: 'gw_one', pollMs: 3_600_000 }), await openOffice({ database, gateway: 'gw_two', pollMs: 3_600_000 })]
+  const listening = async () => (await one.store.query("select pid from pg_stat_activity where application_name = 'gatehouse listen' and datname = 'relisten' and query like 'listen%'")).map((row) => row['pid'])
+  await expect.poll(async () => (await listening()).length).toBe(2)
+  const before = await listening()
+  await one.store.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'gatehouse listen' and datname = 'relisten'")
+  await expect.poll(async () => (await listening()).filter((pid) => !before.includes(pid)).length, { timeout: 10_000 }).toBe(2)
   const hold = await one.broker.hold(held())
   await two.desk.decide(ada, hold.approval, approve)
   expect(await hold.outcome).toMatchObject({ kind: 'approved' })

@@ -123,8 +123,8 @@ export function createBroker(options: BrokerOptions): Broker {
     bus.nudge()
   }
 
-  /** Stricter, or other approvers: then what humans were asked is not what policy asks now. */
-  function policiesChanged(): void {
+  /** A stricter verdict, or other approvers: then what humans were asked is not what policy asks now. */
+  function reconsider(): void {
     for (const held of helds.values()) {
       const { standing } = standingOf(held)
       if (standing === null) continue
@@ -190,7 +190,7 @@ export function createBroker(options: BrokerOptions): Broker {
     bus.nudge()
   }
 
-  const unsubscribePolicies = policies.onChange(policiesChanged)
+  const unsubscribePolicies = policies.onChange(reconsider)
 
   return {
     get waiting() { return helds.size },
@@ -209,7 +209,10 @@ export function createBroker(options: BrokerOptions): Broker {
     stopping() { isStopping = true },
     async tidy() {
       for (const { held, why } of left.values()) await leave(held, why)
-      if (helds.size > 0) await rows.holdsSeen(gateway)
+      if (helds.size === 0) return
+      // Rights change by the clock and by a renewed token too, which nobody announces.
+      reconsider()
+      await rows.holdsSeen(gateway)
     },
     async dispose() {
       isStopping = true

@@ -5,7 +5,7 @@ import type { ApprovalEvent, ApprovalNeed, ApprovalSummary, ApprovalWhole, Grant
 import type { ConnectionSummary } from '../../shared/connection.ts'
 import { GatehouseError } from '../../shared/errors.ts'
 import type { Principal } from '../../shared/principal.ts'
-import { approvalsAlikeMax, approvalsListedMax, approvalsOpenMax } from '../limits.ts'
+import { approvalsAlikeMax, approvalsListedMax } from '../limits.ts'
 import type { EventRow } from '../store/approval-events.ts'
 import type { ApprovalRecord, ApprovalRows, ApprovalTx, ListFilter } from '../store/approvals.ts'
 import { createGrantRows, type GrantRecord, type GrantRows } from '../store/grants.ts'
@@ -14,7 +14,7 @@ import type { Bus } from './bus.ts'
 import { endApproval } from './closing.ts'
 import { classText, riskLevelOf } from './grants.ts'
 import { newId } from './ids.ts'
-import { likenessOf, tooMany } from './opening.ts'
+import { likenessOf, requireRoom } from './opening.ts'
 import { personOf, requesterKeys, requesterOf, selvesOf } from './people.ts'
 import { isActive, mayRead, tally, whyNotBreakGlass, whyNotDecide, whyNotReview, whyNotWithdraw, type Objection } from './rules.ts'
 import type { Seal } from './seal.ts'
@@ -68,7 +68,8 @@ export function createDesk({ rows, grants, bus, seal, needFor, now = Date.now }:
   }
 
   async function whole(record: ApprovalRecord, principal: Principal): Promise<ApprovalWhole> {
-    const similar = record.kind === 'command' ? await rows.alike(record, approvalsAlikeMax) : []
+    // Of others only what this principal may see anyway.
+    const similar = record.kind === 'command' ? (await rows.alike(record, approvalsAlikeMax)).filter((other) => mayRead(other, principal)) : []
     return {
       ...summaryFor(record, principal, now()), ...exactOf(record),
       similar: similar.map(({ id, state, asked, createdAt }) => ({ id, state, requester: { id: asked.requester.id, email: asked.requester.email, kind: asked.requester.kind }, createdAt: new Date(createdAt).toISOString() })),
@@ -169,7 +170,7 @@ export function createDesk({ rows, grants, bus, seal, needFor, now = Date.now }:
 
     explain: (principal, id, purpose) => changed(principal, id, async (tx, record) => {
       refuse(whyNotWithdraw(record, principal, now()))
-      if (record.purpose !== null) refuse({ code: 'approval_closed', message: 'what it is for was said already, and deciders have read it' })
+      if (record.purpose !== null || record.decisions.length > 0) refuse({ code: 'approval_closed', message: 'what it is for is said once, before anyone decides' })
       await tx.setPurpose(id, purpose)
       await tx.event('explained', id, personOf(principal))
     }),
@@ -203,7 +204,7 @@ export function createDesk({ rows, grants, bus, seal, needFor, now = Date.now }:
       const at = now()
       const { name, kind, labels, database } = connection
       const id = await rows.transaction(async (tx) => {
-        if (await tx.countActive(principal.id) >= approvalsOpenMax) throw tooMany()
+        await requireRoom(tx, principal.id, at)
         const id = newId('ap', at)
         await tx.insert({
           id, kind: 'grant', intent: createHash('sha256').update(`grant ${randomUUID()}`).digest('hex'), likeness: likenessOf(name, kinds, on ?? []),

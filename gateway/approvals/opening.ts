@@ -1,7 +1,7 @@
 // How a held command becomes an approval: a new one, or a place in the one that is active for the same intent.
 import { createHash } from 'node:crypto'
 import { GatehouseError } from '../../shared/errors.ts'
-import { approvalRecordedCharactersMax, approvalsOpenMax } from '../limits.ts'
+import { approvalRecordedCharactersMax, approvalsOpenMax, approvalsPerHourMax } from '../limits.ts'
 import type { ApprovalRecord, ApprovalTx, NewApproval } from '../store/approvals.ts'
 import type { HeldCommand } from './approvals.ts'
 import { endApproval } from './closing.ts'
@@ -18,7 +18,7 @@ export interface Placed { readonly record: ApprovalRecord; readonly hold: string
 export async function place(tx: ApprovalTx, command: HeldCommand, opening: Opening): Promise<Placed> {
   const joined = await activeLike(tx, command, opening.now)
   if (joined !== null) return enter(tx, joined, { command, opening, isNew: false })
-  if (await tx.countActive(command.principal.id) >= approvalsOpenMax) throw tooMany()
+  await requireRoom(tx, command.principal.id, opening.now)
   const approval = newApproval(command, opening)
   // Another gateway may open one at this moment: then that one is joined.
   const isNew = await tx.insert(approval)
@@ -27,12 +27,22 @@ export async function place(tx: ApprovalTx, command: HeldCommand, opening: Openi
   return enter(tx, record, { command, opening, isNew })
 }
 
-export const tooMany = () => new GatehouseError('limit_exceeded', `you have ${approvalsOpenMax} approvals open (approvalsOpenMax); withdraw some, or wait for their answers`, { side: 'client' })
+/** Approvers read each, and are told of each: nobody may drown one in others, nor ring all day. Rejects with limit_exceeded. */
+export async function requireRoom(tx: ApprovalTx, principal: string, now: number): Promise<void> {
+  if (await tx.countActive(principal) >= approvalsOpenMax) {
+    throw new GatehouseError('limit_exceeded', `you have ${approvalsOpenMax} approvals open (approvalsOpenMax); withdraw some, or wait for their answers`, { side: 'client' })
+  }
+  if (await tx.countSince(principal, now - hourMs) >= approvalsPerHourMax) {
+    throw new GatehouseError('limit_exceeded', `you asked for ${approvalsPerHourMax} approvals in an hour (approvalsPerHourMax); wait a while, or ask for a grant`, { side: 'client' })
+  }
+}
+const hourMs = 60 * 60_000
 
 /** The one to join. One that has expired, or asks others than policy asks now, is ended on the way. */
 async function activeLike(tx: ApprovalTx, command: HeldCommand, now: number): Promise<ApprovalRecord | null> {
   const found = await tx.lockActive(command.intent)
   if (found === null) return null
+  if (found.asked.requester.id !== command.principal.id) throw new GatehouseError('internal', 'an intent of one principal is held for another')
   if (found.expiresAt <= now) await endApproval(tx, found, { state: 'expired' })
   else if (String(needKeys(found.asked.need)) !== String(needKeys(command.need))) await endApproval(tx, found, { state: 'withdrawn', by: null, reason: 'policy asks others now' })
   else return found

@@ -78,6 +78,7 @@ export interface ApprovalTx extends Queries {
   lock(id: string): Promise<ApprovalRecord | null>
   lockActive(intent: string): Promise<ApprovalRecord | null>
   countActive(requester: string): Promise<number>
+  countSince(requester: string, since: number): Promise<number>
   /** False: another with this intent is active. */
   insert(approval: NewApproval): Promise<boolean>
   insertVote(approval: string, vote: Omit<Vote, 'at'>): Promise<void>
@@ -166,6 +167,7 @@ interface TxParts {
 
 function txOf(queries: Queries, { gateway, iso, now }: TxParts): ApprovalTx {
   const run = async (sql: string, parameters: readonly Parameter[]) => void await queries.query(sql, parameters)
+  const count = async (where: string, parameters: readonly Parameter[]) => Number((await queries.query(`select count(*)::int as n from gatehouse.approvals where ${where}`, parameters))[0]?.['n'])
   // Held by a query of its own: what is read with it must be what the one before us left, not what stood there when we began to wait.
   const locked = async (where: string, value: string) => {
     const [found] = await queries.query(`select id from gatehouse.approvals where ${where} for update`, [text(value)])
@@ -175,10 +177,8 @@ function txOf(queries: Queries, { gateway, iso, now }: TxParts): ApprovalTx {
     query: (sql, parameters) => queries.query(sql, parameters),
     lock: (id) => locked('id = $1::text', id),
     lockActive: (intent) => locked(`intent = $1::text and ${active}`, intent),
-    async countActive(requester) {
-      const [found] = await queries.query(`select count(*)::int as n from gatehouse.approvals where requester_id = $1::text and ${active}`, [text(requester)])
-      return Number(found?.['n'])
-    },
+    countActive: (requester) => count(`requester_id = $1::text and ${active}`, [text(requester)]),
+    countSince: (requester, since) => count('requester_id = $1::text and created_at > $2::timestamptz', [text(requester), iso(since)]),
     async insert(approval) {
       const inserted = await queries.query(
         `insert into gatehouse.approvals (id, kind, state, intent, requester_id, connection, likeness, asked, purpose, sealed, created_at, expires_at)

@@ -14,6 +14,9 @@ export async function openServer(url: StoreUrl, queryMs: number): Promise<Store>
 
   async function borrowed<T>(work: (client: PoolClient) => Promise<T>, timeoutMs: number): Promise<T> {
     const client = await connect(pool)
+    // It may break between two questions, when no answer is awaited that could tell; the next question, or the pool, finds out.
+    const broken = () => undefined
+    client.on('error', broken)
     try {
       const result = await within(work(client), timeoutMs)
       client.release()
@@ -22,6 +25,8 @@ export async function openServer(url: StoreUrl, queryMs: number): Promise<Store>
       // A connection that answered is as good as before; any other may still be at it, and is closed with what it was doing.
       client.release(!(error instanceof StatementError))
       throw error
+    } finally {
+      client.off('error', broken)
     }
   }
 
