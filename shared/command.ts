@@ -38,6 +38,8 @@ export interface FunctionUse {
   readonly name: string
   /** Every argument is a constant or parameter. */
   readonly isConstant: boolean
+  /** It stands in CASE, COALESCE and the like, so whether it runs can tell of a value; said only of functions where that can be noticed. */
+  readonly isConditional?: true
 }
 
 /** How COPY … TO STDOUT writes its rows. */

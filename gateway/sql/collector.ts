@@ -34,6 +34,10 @@ export interface Context {
   readonly isDefinition: boolean
   /** Inside a CTE, RETURNING feeds the rest of the statement. */
   readonly isNested: boolean
+  /** In the select list or RETURNING. */
+  readonly isTarget?: boolean
+  /** Whether it is evaluated depends on a value. */
+  readonly isConditional?: boolean
 }
 
 export function newContext(): Context {
@@ -68,7 +72,7 @@ export function addSource({ into }: Context, name: string, relations: readonly R
 const sameNameMax = 16
 
 export function addFunction({ into }: Context, use: FunctionUse): void {
-  const key = `${use.schema ?? ''}\0${use.name}\0${String(use.isConstant)}`
+  const key = `${use.schema ?? ''}\0${use.name}\0${String(use.isConstant)}\0${String(use.isConditional)}`
   if (!into.functions.has(key)) into.functions.set(key, use)
 }
 

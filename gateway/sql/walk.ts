@@ -4,7 +4,7 @@ import type { RelationName } from '../../shared/command.ts'
 import { addAccess, addColumn, addFunction, addSource, isCommonTable, type Context, type Scope } from './collector.ts'
 import { isVacuous } from './condition.ts'
 import { effectsOfFunction } from './function-effects.ts'
-import { accessOfFunction } from './functions/risky.ts'
+import { accessOfFunction, isNoticed } from './functions/risky.ts'
 import { anySetting } from './settings.ts'
 import { as, constantOf, listOf, nameOf, relationOf, text, typed, words, type Fields } from './tree.ts'
 
@@ -33,8 +33,16 @@ const visits: { readonly [type: string]: Visit } = {
   SelectStmt: select, InsertStmt: insert, UpdateStmt: update, DeleteStmt: remove, MergeStmt: merge,
   RangeVar: readRelation, ColumnRef: column, FuncCall: call, A_Indirection: indirection, JoinExpr: join, IndexElem: indexElement,
   Alias: alias, TypeName: () => undefined, RangeSubselect: rangeSubselect,
+  ResTarget: (fields, context) => walkFields(fields, { ...context, isTarget: true }),
+  CaseExpr: conditional, CoalesceExpr: conditional, JsonFuncExpr: conditional,
+  // In WHERE and ON other columns than masked ones decide, or equality with a constant (pipeline/predicates.ts).
+  BoolExpr: (fields, context) => (context.isTarget === true ? conditional : walkFields)(fields, context),
   // A foreign key looks at the other table, even inside an ALTER.
   Constraint: (fields, context) => walkFields(fields, { ...context, naming: 'select' }),
+}
+
+function conditional(fields: Fields, context: Context): void {
+  walkFields(fields, { ...context, isConditional: true })
 }
 
 /** Walks the WITH clause and gives the context the rest of the statement stands in. */
@@ -307,7 +315,7 @@ function indirection(fields: Fields, context: Context): void {
   for (const item of listOf(fields['indirection'])) {
     const name = nameOf(words(item))
     if (name === null) continue
-    addFunction(context, { ...name, isConstant: isConstant(fields['arg']) })
+    addFunction(context, { ...name, isConstant: isConstant(fields['arg']), ...whether(name.name, context) })
     effectsOfFunction(name, [fields['arg']], context)
   }
   const row = words(as('ColumnRef', fields['arg'])?.['fields']).at(-1) ?? null
@@ -340,11 +348,16 @@ function isConstant(value: unknown): boolean {
   return constantOf(value) !== undefined
 }
 
+/** Whether it runs depends on a value, and can be found out. */
+function whether(name: string, context: Context): { readonly isConditional?: true } {
+  return context.isConditional === true && isNoticed(name) ? { isConditional: true } : {}
+}
+
 export function call(fields: Fields, context: Context): void {
   const name = nameOf(words(fields['funcname']))
   const args = listOf(fields['args'])
   if (name !== null) {
-    addFunction(context, { ...name, isConstant: args.every(isConstant) })
+    addFunction(context, { ...name, isConstant: args.every(isConstant), ...whether(name.name, context) })
     effectsOfFunction(name, args, context)
     // PostgreSQL reads `email(c)` as `c.email` where c is a row.
     if (args.length === 1 && as('ColumnRef', args[0]) !== null) addColumn(context, words(as('ColumnRef', args[0])?.['fields']).at(-1) ?? null, name.name, 'read')

@@ -16,13 +16,14 @@ function isFunction(name: string, { derivations, userFunctions }: Catalog): bool
 
 /** Why a call of PostgreSQL's own (or contrib's) functions is not for them; null: none is in the way. */
 export function objectionToCalls(statement: SqlStatement, catalog: Catalog, isTainted: boolean): string | null {
-  for (const { schema, name, isConstant } of [...statement.functions, ...callsByDot(statement, catalog)]) {
+  for (const { schema, name, isConstant, isConditional } of [...statement.functions, ...callsByDot(statement, catalog)]) {
     const found = classOfFunction(name, catalog)
     const isOnlyUsers = schema !== null && schema !== 'pg_catalog' && schema !== 'information_schema'
     // In a schema of one's own only the dangerous names of contrib count; what the others are, the rule on user functions says.
     if (found === null || (isOnlyUsers && riskOf(name) === null)) continue
     if (found.kind === 'refused') return `${name}() ${found.why}`
     if (found.kind === 'unknown') return `${name}() is not among the functions that this version of Gatehouse knows`
+    if (isConditional === true && isTainted) return `${name}() ${found.kind === 'keeps' || found.kind === 'noticed' ? found.why : 'can be noticed'}; in a statement that touches masked columns it may not depend on a condition`
     if (found.kind === 'keeps' && isTainted && !isConstant) return `${name}() ${found.why}; in a statement that touches masked columns its arguments must be constants`
   }
   return null

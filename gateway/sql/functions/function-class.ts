@@ -14,6 +14,8 @@ export type FunctionClass =
   | { readonly kind: 'harmless'; readonly why: string }
   /** Keeps or shows its arguments outside of its result: not for what comes from masked columns. */
   | { readonly kind: 'keeps'; readonly why: string }
+  /** That it was called can be found out: not where a masked column may decide it. */
+  | { readonly kind: 'noticed'; readonly why: string }
   | { readonly kind: 'refused'; readonly why: string }
   /** A newer server's, or none that we have looked at: refused. */
   | { readonly kind: 'unknown' }

@@ -37,7 +37,7 @@ export const harmlessGroups: readonly Group[] = [
     regoperin regoperout regprocedurein regprocedureout regprocin regprocout regrolein regroleout regtypein regtypeout textsend time_in timestamp_in
     timestamp_out timestamptz_in timestamptz_out timetz_in varcharsend xml_in xml_send` },
   { why: 'reads the clock', isFollowed: true, names: 'now statement_timestamp transaction_timestamp clock_timestamp timeofday' },
-  { why: 'gives chance', isFollowed: true, names: 'random random_normal gen_random_uuid uuidv4 uuidv7 array_sample array_shuffle' },
+  { why: 'gives chance', isFollowed: true, names: 'gen_random_uuid uuidv4 uuidv7' },
   { why: 'says where a sequence stands', isFollowed: false, names: 'currval lastval pg_sequence_last_value pg_get_sequence_data' },
   { why: 'gives back all locks of the session', isFollowed: true, names: 'pg_advisory_unlock_all' },
   { why: 'says who asks, and of which database', isFollowed: true, names: `current_database current_schema current_schemas current_user session_user version pg_backend_pid
@@ -46,7 +46,7 @@ export const harmlessGroups: readonly Group[] = [
     pg_numa_available pg_conf_load_time mxid_age` },
   // What a setting holds came from a constant: set_config is not for what comes from masked columns.
   { why: 'shows settings', isFollowed: false, names: 'current_setting pg_show_all_settings pg_settings_get_flags' },
-  { why: 'numbers transactions', isFollowed: true, names: `pg_current_snapshot pg_current_xact_id pg_current_xact_id_if_assigned pg_xact_status txid_current txid_current_if_assigned
+  { why: 'numbers transactions', isFollowed: true, names: `pg_current_snapshot pg_current_xact_id_if_assigned pg_xact_status txid_current_if_assigned
     txid_current_snapshot txid_status pg_last_committed_xact pg_xact_commit_timestamp pg_xact_commit_timestamp_origin` },
   { why: 'says how far replication is, which ORMs wait for', isFollowed: true, names: `pg_is_wal_replay_paused pg_last_wal_receive_lsn pg_last_wal_replay_lsn
     pg_last_xact_replay_timestamp pg_current_wal_lsn pg_current_wal_insert_lsn pg_current_wal_flush_lsn pg_split_walfile_name` },

@@ -7,8 +7,11 @@ export interface Risk {
   readonly names: string
   /** The kind of access a call counts as beside its statement's own. */
   readonly needs: SqlKind | null
-  /** `keeps`: its arguments can be read, heard or measured elsewhere, so they must not come from masked columns. */
-  readonly masked: 'refused' | 'keeps' | 'allowed'
+  /**
+   * `keeps`: its arguments can be read, heard or measured elsewhere, so they must not come from masked columns. `noticed`: that it was
+   * called can be found out, as of those that keep, so that must not depend on a masked column.
+   */
+  readonly masked: 'refused' | 'keeps' | 'noticed' | 'allowed'
   /** Reads on after the function's name. */
   readonly why: string
 }
@@ -48,6 +51,8 @@ const risks: readonly Risk[] = [
   { names: 'pg_sleep pg_sleep_for pg_sleep_until', needs: null, masked: 'keeps', why: 'shows its argument by how long it takes' },
   { names: `pg_advisory_lock pg_advisory_lock_shared pg_advisory_unlock pg_advisory_unlock_shared pg_advisory_xact_lock pg_advisory_xact_lock_shared
     pg_try_advisory_lock pg_try_advisory_lock_shared pg_try_advisory_xact_lock pg_try_advisory_xact_lock_shared`, needs: null, masked: 'keeps', why: 'takes a lock that other sessions can see and try' },
+  { names: 'random random_normal array_sample array_shuffle', needs: null, masked: 'noticed', why: 'moves the chance that the next call shows' },
+  { names: 'txid_current pg_current_xact_id', needs: null, masked: 'noticed', why: 'gives the transaction a number, which it has from then on' },
 ]
 
 const exact = new Map<string, Risk>()
@@ -70,4 +75,10 @@ export function riskOf(name: string): Risk | null {
 
 export function accessOfFunction(name: string): SqlKind | null {
   return riskOf(name)?.needs ?? null
+}
+
+/** Whether it was called can be found out afterwards. */
+export function isNoticed(name: string): boolean {
+  const masked = riskOf(name)?.masked
+  return masked === 'keeps' || masked === 'noticed'
 }
