@@ -3,9 +3,10 @@
 import type { VerdictFrameData } from '../../shared/recording.ts'
 import type { Decision } from './access.ts'
 import { objectionToValues } from './admission.ts'
+import { refusalNow, type Clearance } from './clearance.ts'
 import { commandFrame, verdictFrame } from './command-frames.ts'
 import { RunningCommand } from './handle-output.ts'
-import { refusalNow, type Clearance, type Settled } from './hold.ts'
+import type { Settled } from './hold.ts'
 import type { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
 

@@ -3,7 +3,7 @@
 import { recordedOutputBytesMax } from '../limits.ts'
 import type { Decision } from './access.ts'
 import { resultFrame } from './command-frames.ts'
-import type { Clearance } from './hold.ts'
+import type { Clearance } from './clearance.ts'
 import type { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
 

@@ -7,6 +7,7 @@ import type { HeldCommand, Hold, Outcome as Answer } from '../approvals/approval
 import { riskMs } from '../limits.ts'
 import { cleanText } from '../masking/scanner.ts'
 import type { Access, Decision } from './access.ts'
+import { refusalNow } from './clearance.ts'
 import type { AskedCommand } from './handle-command.ts'
 import { RunningCommand } from './handle-output.ts'
 import { hideQuoted } from './hidden-text.ts'
@@ -254,33 +255,6 @@ export class Held {
     const quoted = isTainted ? hideQuoted(reason, this.#request) : reason
     return recordScanner === null ? quoted : cleanText(recordScanner, quoted)
   }
-}
-
-/** Under which a command goes on although policy still says `approve`: the same humans were asked, or nothing runs yet. */
-export interface Clearance {
-  readonly need: ApprovalNeed | null
-  readonly why: string
-  /** By a grant: only for as long as that lasts. */
-  readonly isGranted?: boolean
-}
-
-/** The same humans have granted this kind of command for a time; null: they are asked. */
-export function grantedNow({ context, lease, connection }: Session, { resolved, verdict: { need } }: Decision): Clearance | null {
-  const grant = need && context.grants.covering({ principal: lease.principal.id, connection: connection.name, facts: resolved, need })
-  return grant && { need, why: `granted until ${new Date(grant.expiresAt).toISOString()} (grant ${grant.id})`, isGranted: true }
-}
-
-/** Why a command may not run, or no longer, under this decision; null: it may. `clearance` of an approval covers the same need, and no other. */
-export function refusalNow(decision: Decision | Refusal, clearance: Pick<Clearance, 'need'> | null): Refusal | null {
-  if (!('verdict' in decision)) return decision
-  const { refusal, verdict: { need } } = decision
-  const isCleared = refusal?.kind === 'needs-approval' && clearance !== null && clearance.need !== null && need !== null && asks(need) === asks(clearance.need)
-  return isCleared ? null : refusal
-}
-
-/** Whom it asks. How long they have is none of it. */
-function asks({ groups, users, count, also }: ApprovalNeed): string {
-  return JSON.stringify([{ groups, users, count }, ...also].map((part) => [part.groups, part.users, part.count]))
 }
 
 function expiry(need: ApprovalNeed, transaction: TransactionState | null, inTransactionMs: number): { readonly expiresAt: number; readonly shortenedBy: string | null } {

@@ -83,7 +83,7 @@ export class Session {
     if (this.#isEnded) return
     this.#isEnded = true
     for (const unsubscribe of this.#unsubscribe) unsubscribe()
-    for (const listener of [...this.#beforeClose]) listener(reason)
+    for (const listener of this.#beforeClose) listener(reason)
     this.lease.dispose()
     this.recorder.close(reason)
     this.context.registry.closed(this.summary.id, { reason, commands: this.commands, refusals: this.refusals })

@@ -3,11 +3,12 @@
 import type { Duplex } from 'node:stream'
 import type { SqlStatement } from '../../../shared/command.ts'
 import { GatehouseError } from '../../../shared/errors.ts'
-import { frontendMessageBytesMax, heldInputBytesMax, pipelineMax, statementBytesMax } from '../../limits.ts'
+import { frontendMessageBytesMax, pipelineMax, statementBytesMax } from '../../limits.ts'
 import { maskWrittenBack } from '../../pipeline/admission.ts'
+import { refusalNow } from '../../pipeline/clearance.ts'
 import { handleCommand, type AskedCommand } from '../../pipeline/handle-command.ts'
 import type { RunningCommand } from '../../pipeline/handle-output.ts'
-import { Held, refusalNow, type Asked } from '../../pipeline/hold.ts'
+import { Held } from '../../pipeline/hold.ts'
 import type { Decision } from '../../pipeline/access.ts'
 import type { Refusal } from '../../pipeline/refusal.ts'
 import type { Answer, NameEffect, Portal, Prepared, RunningAnswer } from './answers.ts'
@@ -16,13 +17,14 @@ import { describeType, FrameError, FrameReader } from './codec/frame-reader.ts'
 import { decodeBind, decodeEmpty, decodeExecute, decodeParse, decodeQuery, decodeTarget, encodeCopyFail, encodeDescribe, encodeFlush, encodeParse, encodeQuery } from './codec/frontend.ts'
 import { frontend } from './codec/types.ts'
 import { encodeReadyForQuery } from './codec/backend.ts'
-import { asksHumans, clearanceOf, clearanceOfRun, holdRequest, waitingNotice, whyNotHeld, type Subject } from './hold.ts'
+import { asksHumans, clearanceOf, clearanceOfRun, holdRequest, whyNotHeld, type Subject } from './hold.ts'
 import { KeptBack } from './kept-back.ts'
 import { parameterText, parameterValues } from './parameters.ts'
 import type { PostgresSession } from './postgres-session.ts'
 import { refusalMessage } from './refusal.ts'
 import { ChunkBuilder } from './row-rewriter.ts'
 import { askedFor, cancelled, decideFacts, decideText, factsOf, noRows, rowsOf, type Decided } from './statements.ts'
+import { Waiting } from './waiting.ts'
 import { writeAll } from '../../pipeline/pump.ts'
 
 /** A command that was understood, and what to do again if it must be decided anew. */
@@ -52,8 +54,7 @@ export class ClientSide {
   #held: Held | null = null
   /** The message of a held command while it is let through: the reader's own may be gone by then. */
   #heldFrame: Frame | null = null
-  /** What was read ahead while a command is held; null: nothing is read ahead. */
-  #aheadBytes: number | null = null
+  #waiting: Waiting | null = null
   readonly #kept = new KeptBack()
   #isFlushPending = false
   #isUpstreamFull = false
@@ -73,16 +74,16 @@ export class ClientSide {
     this.#client.on('data', (chunk: Buffer) => {
       this.#session.session.activeAt = Date.now()
       this.#reader.append(chunk)
-      if (this.#aheadBytes === null) this.#run()
-      else if ((this.#aheadBytes += chunk.length) > heldInputBytesMax) this.#client.pause()
+      if (this.#waiting === null) this.#run()
+      else this.#waiting.read(chunk.length)
     })
     // The handshake left it paused; a listener alone does not start it again.
     this.#client.resume()
   }
 
-  /** Humans are being asked. */
-  get isHolding(): boolean {
-    return this.#held !== null
+  /** A message is being decided, by us or by humans. */
+  get isDeciding(): boolean {
+    return this.#isDeciding
   }
 
   /** The client is gone: nobody waits for the answer any more. */
@@ -128,7 +129,7 @@ export class ClientSide {
 
   #wait(pending: Promise<void>): void {
     this.#isDeciding = true
-    if (this.#aheadBytes === null) this.#client.pause()
+    if (this.#waiting === null) this.#client.pause()
     pending.then(() => {
       this.#isDeciding = false
       this.#run()
@@ -358,21 +359,13 @@ export class ClientSide {
   async #hold(command: AskedCommand, order: Order, go: (command: RunningCommand) => undefined): Promise<void> {
     const { session } = this.#session
     const frame = copyOf(this.#reader)
-    let heartbeat: NodeJS.Timeout | null = null
-    const onAsked = (asked: Asked): void => {
-      this.#sayWaiting(asked, true)
-      heartbeat = setInterval(() => this.#sayWaiting(asked, false), this.#session.deadlines.holdHeartbeatMs)
-    }
     const isInTransaction = this.#session.transaction !== 'I' || this.#isBatchOpen
-    const held = this.#held = new Held(session, command, holdRequest(this.#session, order, { decision: command.decision, isInTransaction, onAsked }))
-    // A socket that is not read does not tell that its peer is gone.
-    this.#aheadBytes = 0
-    this.#client.resume()
+    const waiting = this.#waiting = new Waiting(this.#session, this.#client)
+    const held = this.#held = new Held(session, command, holdRequest(this.#session, order, { decision: command.decision, isInTransaction, onAsked: (asked) => waiting.asked(asked) }))
     const settled = await held.settled.finally(() => {
       this.#held = null
-      this.#aheadBytes = null
-      if (heartbeat !== null) clearInterval(heartbeat)
-      if (!session.isEnded) this.#client.pause()
+      this.#waiting = null
+      waiting.end()
     })
     if (this.#session.cancelling !== null) await this.#session.cancelling
     if (session.isEnded) return
@@ -380,12 +373,6 @@ export class ClientSide {
     this.#heldFrame = frame
     go(settled.command)
     this.#heldFrame = null
-  }
-
-  #sayWaiting(asked: Asked, isFirst: boolean): void {
-    const { session, wantsMaskNotices } = this.#session
-    // Who reads nothing is not written to: its queue would only grow.
-    if (!session.isEnded && (isFirst || !this.#client.writableNeedDrain)) this.#session.toClient(waitingNotice(asked, { isFirst, wantsDetail: wantsMaskNotices }))
   }
 
   /** The server has not yet answered all that was sent to it. */

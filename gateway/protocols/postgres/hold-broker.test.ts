@@ -72,10 +72,8 @@ test("an engineer's psql waits, on-call approves through the API, the row count 
   })
   expect(await totalOf(30)).toBe(45)
   expect((await decide(id, { decision: 'approve' })).status).toBe(200)
-  const decidedAt = Date.now()
   await once(child, 'close')
   expect([out, child.exitCode]).toEqual(['UPDATE 1\n', 0])
-  expect(Date.now() - decidedAt).toBeLessThan(1_000)
   expect((await callApi(gateway, 'GET', `/v1/approvals/${id}`, await otto())).json).toMatchObject({ state: 'used' })
 })
 

@@ -7,7 +7,7 @@ import type { Principal } from '../../../shared/principal.ts'
 import { preparedMax } from '../../limits.ts'
 import { accessKey, type Access, type AccessCache, type Decision } from '../../pipeline/access.ts'
 import type { GatewayContext } from '../../pipeline/context.ts'
-import type { Clearance } from '../../pipeline/hold.ts'
+import type { Clearance } from '../../pipeline/clearance.ts'
 import { unrecorded, type Session } from '../../pipeline/session.ts'
 import type { Catalog } from '../../sql/catalog.ts'
 import type { SearchPath } from '../../sql/resolve.ts'
@@ -116,10 +116,10 @@ export class PostgresSession {
     this.session.end(reason)
   }
 
-  /** One look when it could be idle for too long at the earliest; what runs is not idle, nor what waits for humans. */
+  /** One look when it could be idle for too long at the earliest; what runs is not idle, nor what waits for a decision. */
   #watchIdle(afterMs: number): void {
     this.#idleTimer = setTimeout(() => {
-      if (this.answers.head !== undefined || this.#commands.isHolding) this.session.activeAt = Date.now()
+      if (this.answers.head !== undefined || this.#commands.isDeciding) this.session.activeAt = Date.now()
       const leftMs = this.session.activeAt + this.deadlines.sessionIdleMs - Date.now()
       if (leftMs > 0) this.#watchIdle(leftMs)
       else this.fail('57P05', 'the session was idle for too long (sessionIdleMs); connect again')

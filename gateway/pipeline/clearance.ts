@@ -1,0 +1,32 @@
+// Under which a command goes on although policy says `approve`: humans have agreed to it, or to its like for a time, or it runs
+// nothing yet. It covers what the same humans are asked about, and nothing else.
+import type { ApprovalNeed } from '../../shared/approval.ts'
+import type { Decision } from './access.ts'
+import type { Refusal } from './refusal.ts'
+import type { Session } from './session.ts'
+
+export interface Clearance {
+  readonly need: ApprovalNeed | null
+  readonly why: string
+  /** By a grant: only for as long as that lasts. */
+  readonly isGranted?: boolean
+}
+
+/** Why a command may not run, or no longer, under this decision; null: it may. */
+export function refusalNow(decision: Decision | Refusal, clearance: Pick<Clearance, 'need'> | null): Refusal | null {
+  if (!('verdict' in decision)) return decision
+  const { refusal, verdict: { need } } = decision
+  const isCleared = refusal?.kind === 'needs-approval' && clearance !== null && clearance.need !== null && need !== null && asks(need) === asks(clearance.need)
+  return isCleared ? null : refusal
+}
+
+/** The same humans have granted this kind of command for a time; null: they are asked. */
+export function grantedNow({ context, lease, connection }: Session, { resolved, verdict: { need } }: Decision): Clearance | null {
+  const grant = need && context.grants.covering({ principal: lease.principal.id, connection: connection.name, facts: resolved, need })
+  return grant && { need, why: `granted until ${new Date(grant.expiresAt).toISOString()} (grant ${grant.id})`, isGranted: true }
+}
+
+/** Whom it asks. How long they have is none of it. */
+function asks({ groups, users, count, also }: ApprovalNeed): string {
+  return JSON.stringify([{ groups, users, count }, ...also].map((part) => [part.groups, part.users, part.count]))
+}
