@@ -24,7 +24,7 @@ policy: held
 connections: [shop]
 rules:
   - { id: ask, who: { groups: [engineers] }, approve: { sql: [update, delete, insert], on: ["public.orders"] }, by: { groups: [on-call], count: 1 }, within: 15m }
-  - { id: ask-reads, who: { groups: [engineers] }, approve: { sql: [select], on: ["public.staff"] }, by: { groups: [on-call, dba], count: 2 }, within: 15m }
+  - { id: ask-reads, who: { groups: [engineers] }, approve: { sql: [select], on: ["public.staff"] }, by: { groups: [on-call, dba], count: 2 }, within: 15m, limit: { seconds: 1 } }
   - { id: ask-customers, who: { groups: [engineers] }, approve: { sql: [update], on: ["public.customers"] }, by: { groups: [on-call], count: 1 } }
   - { id: ask-swapped, who: { groups: [engineers] }, approve: { sql: [update], on: ["public.swapped"] }, by: { groups: [on-call], count: 1 } }
   ${rules}
@@ -188,6 +188,23 @@ group('the simple protocol', () => {
     expect(held.command.purpose).toBe('INC-42 wrong total')
     held.deny()
     await answered
+    client.end()
+  })
+
+  test('the seconds it may take begin when it begins, not while it waits', async () => {
+    const client = await raw()
+    const hold = nextHold()
+    const answered = client.ask([query('select id, pg_sleep(0) from staff')])
+    const held = await hold()
+    await new Promise((done) => setTimeout(done, 1_100))
+    held.approve()
+    expect(tags(await answered)).toEqual(['SELECT 3'])
+    const result = (await recorded(held.command.session)).at(-1)!
+    expect(Number(result.value['ms'])).toBeLessThan(1_100)
+    const again = nextHold()
+    const slow = client.ask([query('select id, pg_sleep(20) from staff')])
+    ;(await again()).approve()
+    expect(errorOf(await slow)).toMatchObject({ C: '54000', M: expect.stringContaining('1 s') })
     client.end()
   })
 
