@@ -49,6 +49,8 @@ describe.each(['pglite', 'server'] as const)('on %s', (kind) => {
     expect(await settled(hold)).toEqual({ kind: 'denied', by: 'ada@example.com', reason: 'not now' })
     await expect(office.desk.decide(ben, hold.approval, approve)).rejects.toThrow(code('approval_closed'))
     expect(await hold.use()).toMatch(/not approved/)
+    expect(office.broker.waiting).toBe(0)
+    expect((await office.desk.show(ada, hold.approval)).held).toMatchObject([{ isLive: false }])
     expect(await stateOf(hold)).toBe('denied')
   })
 

@@ -5,7 +5,7 @@ import { approvalHolderLostMs, approvalStoreLostMs, approvalTickMs } from '../li
 import type { Log } from '../log.ts'
 import type { ApprovalRows } from '../store/approvals.ts'
 import type { ApprovalNeed } from '../../shared/approval.ts'
-import type { Approvals, HeldCommand, Hold } from './approvals.ts'
+import type { Approvals, HeldCommand, Hold, Outcome } from './approvals.ts'
 import type { Bus } from './bus.ts'
 import { endApproval, isFinal } from './closing.ts'
 import { createHeld, outcomeOf, systemClock, type Clock, type Held } from './held.ts'
@@ -71,6 +71,12 @@ export function createBroker(options: BrokerOptions): Broker {
     unwatch = null
   }
 
+  /** Whoever hears no has nothing more to say: only what is approved is used or released. */
+  function settle(held: Held, outcome: Outcome): void {
+    held.settle(outcome)
+    if (outcome.kind !== 'approved') remove(held)
+  }
+
   async function refresh(): Promise<void> {
     const asking = waiting()
     if (asking.length === 0) return
@@ -80,7 +86,7 @@ export function createBroker(options: BrokerOptions): Broker {
         const record = records.get(held.approval)
         const outcome = record === undefined ? { kind: 'withdrawn' as const, reason: 'the approval is gone from the store' } : outcomeOf(record)
         if (record !== undefined) held.shorten(record.expiresAt)
-        if (outcome !== null) held.settle(outcome)
+        if (outcome !== null) settle(held, outcome)
       }
     } catch (error) {
       storeFailed(error)
@@ -91,14 +97,14 @@ export function createBroker(options: BrokerOptions): Broker {
   function storeFailed(error: unknown): void {
     lostSince ??= clock.monotonic()
     if (clock.monotonic() - lostSince < storeLostMs) return
-    for (const held of waiting()) held.settle({ kind: 'withdrawn', reason: 'the store does not answer, so nobody can approve' })
+    for (const held of waiting()) settle(held, { kind: 'withdrawn', reason: 'the store does not answer, so nobody can approve' })
     log.error({ err: error }, 'the store does not answer: held commands are refused')
   }
 
   function tick(): void {
     for (const held of waiting()) {
       if (!held.isOverdue()) continue
-      held.settle({ kind: 'expired' })
+      settle(held, { kind: 'expired' })
       inBackground(expire(held))
     }
   }
@@ -128,7 +134,8 @@ export function createBroker(options: BrokerOptions): Broker {
     for (const held of helds.values()) {
       const { standing } = standingOf(held)
       if (standing === null) continue
-      held.settle({ kind: 'withdrawn', reason: standing })
+      // What is approved already hears it from its use.
+      if (held.settled === null) settle(held, { kind: 'withdrawn', reason: standing })
       inBackground(withdraw(held.approval, standing))
     }
   }
@@ -168,10 +175,10 @@ export function createBroker(options: BrokerOptions): Broker {
     remove(held)
     // Whose time is over leaves by the clock, whoever says so first.
     if (held.isOverdue()) {
-      held.settle({ kind: 'expired' })
+      settle(held, { kind: 'expired' })
       return inBackground(expire(held))
     }
-    held.settle({ kind: 'withdrawn', reason: leavingReasons[why] })
+    settle(held, { kind: 'withdrawn', reason: leavingReasons[why] })
     left.set(held.id, { held, why })
     inBackground(leave(held, why))
   }
@@ -198,9 +205,9 @@ export function createBroker(options: BrokerOptions): Broker {
       if (isStopping) throw new GatehouseError('gateway_stopping', 'the gateway is stopping and asks nobody any more; run the command again in a moment')
       const { record, hold } = await rows.transaction((tx) => place(tx, command, { gateway, seal, now: clock.now() }))
       const held = createHeld({ id: hold, command, record, clock })
-      const known = outcomeOf(record)
-      if (known !== null) held.settle(known)
       add(held)
+      const known = outcomeOf(record)
+      if (known !== null) settle(held, known)
       bus.nudge()
       // It may have been decided between the commit and `add`.
       inBackground(refresh())

@@ -199,9 +199,12 @@ function txOf(queries: Queries, { gateway, iso, now }: TxParts): ApprovalTx {
        values ($1::text, $2::text, $3::text, $4::text, $5::text, $6::timestamptz, $6::timestamptz)`,
       [hold.id, approval, hold.gateway, hold.session, hold.command, iso()]),
     holdGone: (hold) => run('update gatehouse.approval_holds set gone_at = coalesce(gone_at, $2::timestamptz) where id = $1::text', [hold, iso()]),
-    setState: (id, state, closeReason) => run(
-      `update gatehouse.approvals set state = $2::text, closed_at = case when $2::text in ('open', 'approved') then null else $3::timestamptz end, close_reason = $4::text where id = $1::text`,
-      [id, state, iso(), textOrNull(closeReason)]),
+    async setState(id, state, closeReason) {
+      const isActive = state === 'open' || state === 'approved'
+      await run('update gatehouse.approvals set state = $2::text, closed_at = $3::timestamptz, close_reason = $4::text where id = $1::text', [id, state, isActive ? null : iso(), textOrNull(closeReason)])
+      // Nobody waits for what is over.
+      if (!isActive) await run('update gatehouse.approval_holds set gone_at = $2::timestamptz where approval = $1::text and gone_at is null', [id, iso()])
+    },
     setExpiry: (id, expiresAt) => run('update gatehouse.approvals set expires_at = $2::timestamptz where id = $1::text', [id, iso(expiresAt)]),
     setPurpose: (id, purpose) => run('update gatehouse.approvals set purpose = $2::text where id = $1::text', [id, text(purpose)]),
     setBrokenGlass: (id, glass) => run('update gatehouse.approvals set broken_glass = $2::json where id = $1::text', [id, JSON.stringify(glass)]),
