@@ -1,7 +1,9 @@
 // The desktop's channels: name → signature. client/capabilities implements them; electron/ipc and client/browser-host carry
 // them; the renderer knows nothing else of the outside. Values must survive structured clone and JSON alike (bytes as base64).
+import type { ApprovalEvent, ApprovalSummary, ApprovalWhole, Grant } from './approval.ts'
 import type { ConnectionSummary } from './connection.ts'
 import type { ErrorCode } from './errors.ts'
+import type { PreflightStatement } from './preflight.ts'
 import type { Principal } from './principal.ts'
 import type { Frame, VerifyReport } from './recording.ts'
 import type { SessionSummary } from './session.ts'
@@ -43,6 +45,19 @@ export interface StatementState {
   readonly ms: number
   readonly notices: readonly string[]
   readonly error: SqlError | null
+  /** It waits for this approval, or waited for it; null: nobody was asked. */
+  readonly held: HeldStatement | null
+}
+
+/** What the gateway said when it held a statement; the approval itself says how it stands now. */
+export interface HeldStatement {
+  readonly approval: string
+  readonly groups: readonly string[]
+  readonly users: readonly string[]
+  readonly count: number
+  readonly expiresAt: string
+  /** Why it expires sooner than the rule says: an open transaction's limit; null if it does not. */
+  readonly shortenedBy: string | null
 }
 
 export interface SqlError {
@@ -77,7 +92,27 @@ export interface Settings {
   readonly theme: 'system' | 'light' | 'dark'
   readonly editorFontSize: number
   readonly gateway: string | null
+  readonly notifications: NotificationSettings
 }
+
+/** When approvals may call for attention. What is open is in the inbox at any hour. */
+export interface NotificationSettings {
+  readonly isOn: boolean
+  readonly hasSound: boolean
+  /** Null: at any time. */
+  readonly hours: OnCallHours | null
+}
+
+export interface OnCallHours {
+  /** Of the week, 0 is Sunday. A span over midnight belongs to the day it begins on. */
+  readonly days: readonly number[]
+  /** Local times, `09:00`; a `to` that is not after `from` is on the next day. */
+  readonly from: string
+  readonly to: string
+}
+
+/** Whether what is shown of approvals is kept current. */
+export type ApprovalStream = { readonly kind: 'live' } | { readonly kind: 'waiting'; readonly message: string }
 
 /** Calls: one input, one promise. An error reaches the renderer as IpcFailure. */
 export interface IpcCalls {
@@ -103,9 +138,34 @@ export interface IpcCalls {
   /** Splits without running, for "run at cursor": offsets are UTF-16. */
   'sql.split': (input: { readonly text: string }) => readonly { readonly start: number; readonly end: number }[]
   'sql.schema': (input: { readonly connection: string }) => SchemaTree
+  /** What would become of each statement if it were sent now; nothing runs. */
+  'sql.preflight': (input: { readonly connection: string; readonly text: string }) => { readonly statements: readonly PreflightStatement[]; readonly problem: string | null }
+  /** Columns that are masked for who is signed in, `schema.table.column`. */
+  'sql.masks': (input: { readonly connection: string }) => readonly string[]
   'sessions.list': (input: { readonly connection?: string; readonly before?: string }) => { readonly sessions: readonly SessionSummary[]; readonly next: string | null }
   'sessions.frames': (input: { readonly session: string; readonly after: number }) => { readonly frames: readonly Frame[]; readonly next: number | null }
   'sessions.verify': (input: { readonly session: string }) => VerifyReport
+  'approvals.list': (input: { readonly filter: ApprovalFilter; readonly before?: string }) => { readonly approvals: readonly ApprovalSummary[]; readonly next: string | null }
+  'approvals.show': (input: { readonly id: string }) => ApprovalWhole
+  /** `attempt` is new for each decision a person makes, and the same when it is sent again. `minutes`: of a grant, fewer than asked for. */
+  'approvals.decide': (input: { readonly id: string; readonly decision: 'approve' | 'deny'; readonly reason: string | null; readonly minutes?: number; readonly attempt: string }) => ApprovalWhole
+  'approvals.shorten': (input: { readonly id: string; readonly expiresAt: string }) => ApprovalWhole
+  'approvals.withdraw': (input: { readonly id: string; readonly reason: string | null }) => ApprovalWhole
+  /** By who asked, once: what it is for. */
+  'approvals.explain': (input: { readonly id: string; readonly purpose: string }) => ApprovalWhole
+  /** It is on a decider's screen. */
+  'approvals.view': (input: { readonly id: string }) => null
+  'approvals.breakGlass': (input: { readonly id: string; readonly reason: string; readonly incident: string }) => ApprovalWhole
+  'approvals.review': (input: { readonly id: string; readonly note: string }) => ApprovalWhole
+  /** Opens the page of the CI run that asked, as the gateway names it: the page here cannot choose what is opened. */
+  'approvals.openRun': (input: { readonly id: string }) => null
+  'approvals.stream': (input: null) => ApprovalStream
+  /** The machine woke up or the network came back. */
+  'approvals.wake': (input: null) => null
+  'grants.list': (input: { readonly filter: 'active' | 'all' }) => readonly Grant[]
+  /** Asks for time-boxed access: answers with the approval that is to be decided. */
+  'grants.request': (input: { readonly connection: string; readonly kinds: readonly string[]; readonly on: readonly string[] | null; readonly minutes: number; readonly purpose: string }) => ApprovalWhole
+  'grants.revoke': (input: { readonly id: string; readonly reason: string | null }) => Grant
   'settings.get': (input: null) => Settings
   'settings.set': (input: Partial<Settings>) => Settings
 }
@@ -118,7 +178,15 @@ export interface IpcEvents {
   'sql.lost': { readonly editor: string; readonly reason: string }
   'native.changed': NativeAccess
   'settings.changed': Settings
+  /** Each once, in the gateway's order, also after sleep or a lost network. */
+  'approvals.event': ApprovalEvent
+  /** What came before will not be told: list anew. Also when somebody signs in. */
+  'approvals.fresh': null
+  'approvals.stream': ApprovalStream
 }
+
+/** `open`: those one may decide now. `reviews`: passed by break-glass, and to be looked at by somebody else. */
+export type ApprovalFilter = 'open' | 'mine' | 'decided' | 'reviews'
 
 export interface IpcFailure { readonly code: ErrorCode; readonly message: string }
 

@@ -6,6 +6,8 @@ import type { AppInfo, IpcCallName, IpcCalls, IpcEventName, IpcEvents, IpcFailur
 import { Account } from '../login/account.ts'
 import type { TokenStore } from '../login/token-store.ts'
 import { createTunnels } from '../session-proxy/tunnels.ts'
+import { createApprovalCalls } from './approvals/approvals.ts'
+import { createLive } from './approvals/live.ts'
 import { inputs } from './inputs.ts'
 import { createNative } from './native.ts'
 import { createSettings } from './settings.ts'
@@ -50,9 +52,13 @@ export async function createCapabilities(options: CapabilitiesOptions): Promise<
     tunnels, spoolFolder: join(options.dataDir, 'results'),
     onState: (editor, state) => emit('sql.statement', { editor, state }), onLost: (editor, reason) => emit('sql.lost', { editor, reason }),
   })
+  const live = createLive({
+    account, onEvent: (event) => emit('approvals.event', event), onFresh: () => emit('approvals.fresh', null), onState: (state) => emit('approvals.stream', state),
+  })
   const reset = () => Promise.all([sql.reset(), native.reset()])
   account.onChange((state) => {
     emit('login.changed', state)
+    live.follow(state)
     // What another person signed in sees must not be what the one before left on the screen.
     // What fails to be removed here is dead all the same: its listener is closed, its token is gone.
     if (account.principal === null) reset().catch(() => undefined)
@@ -85,6 +91,14 @@ export async function createCapabilities(options: CapabilitiesOptions): Promise<
     'sql.page': sql.page,
     'sql.split': sql.split,
     'sql.schema': sql.schema,
+    'sql.preflight': ({ connection, text }) => account.call('preflight', { name: connection, text }),
+    'sql.masks': async ({ connection }) => (await account.call('maskedColumns', { name: connection })).columns,
+    ...createApprovalCalls({ account, openBrowser }),
+    'approvals.stream': () => live.state,
+    'approvals.wake': () => {
+      live.wake()
+      return null
+    },
     'sessions.list': (input) => account.call('sessions', input),
     'sessions.frames': ({ session, after }) => account.call('frames', { id: session, after }),
     'sessions.verify': ({ session }) => account.call('verifySession', { id: session }),
@@ -110,6 +124,7 @@ export async function createCapabilities(options: CapabilitiesOptions): Promise<
     },
     async dispose() {
       listeners.clear()
+      live.close()
       await Promise.all([sql.reset(), native.dispose()])
       tunnels.dispose()
       await account.dispose()

@@ -1,7 +1,8 @@
 // The edge: every argument of every call is parsed here before a capability sees it, whoever sent it.
 import { z } from 'zod'
+import { writtenReason } from '../../shared/approval.ts'
 import type { IpcCallName, IpcInput } from '../../shared/ipc.ts'
-import { pageRowsMax } from '../../shared/limits.ts'
+import { globCharactersMax, grantMinutesMax, pageRowsMax, preflightCharactersMax } from '../../shared/limits.ts'
 import { sqlTextCharactersMax } from '../limits.ts'
 
 const nothing = z.null()
@@ -9,6 +10,11 @@ const name = z.string().min(1).max(200)
 const id = z.string().min(1).max(100)
 const connection = z.strictObject({ connection: name })
 const editor = z.strictObject({ editor: id })
+const approval = z.strictObject({ id })
+const reason = writtenReason.nullable()
+const minutes = z.number().int().min(1).max(grantMinutesMax)
+const words = z.array(z.string().min(1).max(globCharactersMax)).min(1).max(100)
+const clock = z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, { error: 'expected a time such as 09:00' })
 
 export const inputs = {
   'app.info': nothing,
@@ -28,6 +34,23 @@ export const inputs = {
   'sql.page': z.strictObject({ result: id, offset: z.number().int().min(0), count: z.number().int().min(0).max(pageRowsMax) }),
   'sql.split': z.strictObject({ text: z.string().max(sqlTextCharactersMax) }),
   'sql.schema': connection,
+  'sql.preflight': z.strictObject({ connection: name, text: z.string().max(preflightCharactersMax) }),
+  'sql.masks': connection,
+  'approvals.list': z.strictObject({ filter: z.enum(['open', 'mine', 'decided', 'reviews']), before: z.exactOptional(id) }),
+  'approvals.show': approval,
+  'approvals.decide': z.strictObject({ id, decision: z.enum(['approve', 'deny']), reason, minutes: z.exactOptional(minutes), attempt: z.string().min(1).max(64) }),
+  'approvals.shorten': z.strictObject({ id, expiresAt: z.iso.datetime() }),
+  'approvals.withdraw': z.strictObject({ id, reason }),
+  'approvals.explain': z.strictObject({ id, purpose: writtenReason }),
+  'approvals.view': approval,
+  'approvals.breakGlass': z.strictObject({ id, reason: writtenReason, incident: z.string().trim().min(1).max(200) }),
+  'approvals.review': z.strictObject({ id, note: writtenReason }),
+  'approvals.openRun': approval,
+  'approvals.stream': nothing,
+  'approvals.wake': nothing,
+  'grants.list': z.strictObject({ filter: z.enum(['active', 'all']) }),
+  'grants.request': z.strictObject({ connection: name, kinds: words, on: words.nullable(), minutes, purpose: writtenReason }),
+  'grants.revoke': z.strictObject({ id, reason }),
   'sessions.list': z.strictObject({ connection: z.exactOptional(name), before: z.exactOptional(id) }),
   'sessions.frames': z.strictObject({ session: id, after: z.number().int().min(-1) }),
   'sessions.verify': z.strictObject({ session: id }),
@@ -36,5 +59,9 @@ export const inputs = {
     theme: z.exactOptional(z.enum(['system', 'light', 'dark'])),
     editorFontSize: z.exactOptional(z.number().int().min(8).max(40)),
     gateway: z.exactOptional(z.string().max(2_000).nullable()),
+    notifications: z.exactOptional(z.strictObject({
+      isOn: z.boolean(), hasSound: z.boolean(),
+      hours: z.strictObject({ days: z.array(z.number().int().min(0).max(6)).max(7), from: clock, to: clock }).nullable(),
+    })),
   }),
 } as const satisfies { readonly [N in IpcCallName]: z.ZodType<IpcInput<N>> }

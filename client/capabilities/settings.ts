@@ -8,7 +8,7 @@ import { parseGatewayUrl } from '../trust.ts'
 import { inputs } from './inputs.ts'
 import { jsonOf } from '../json.ts'
 
-const defaults: Settings = { theme: 'system', editorFontSize: 13, gateway: null }
+const defaults: Settings = { theme: 'system', editorFontSize: 13, gateway: null, notifications: { isOn: true, hasSound: true, hours: null } }
 
 export interface SettingsStore {
   get(): Promise<Settings>

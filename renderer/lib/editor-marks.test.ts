@@ -6,7 +6,7 @@ import { answered, startRun } from './run-state.ts'
 const text = 'select id, nam from customers '
 const error = (more: Partial<SqlError>): SqlError => ({ code: '42703', message: 'no such column', detail: null, hint: null, position: null, isRefusal: false, ...more })
 const failedWith = (failure: SqlError, status: StatementState['status'] = 'failed'): StatementState =>
-  ({ run: 'r', index: 0, text, offset: 3, status, result: null, columns: [], rows: 0, tag: null, ms: 1, notices: [], error: failure })
+  ({ run: 'r', index: 0, text, offset: 3, status, result: null, columns: [], rows: 0, tag: null, ms: 1, notices: [], error: failure, held: null })
 const marks = (state: StatementState) => editorMarks(answered(startRun(null, 100, 0), 'r', [state]))
 
 test('an error with a position marks the word there, where the text was sent from', () => {

@@ -3,7 +3,7 @@ import type { StatementState } from '../../shared/ipc.ts'
 import { answered, failed, progressed, shownIndex, startRun } from './run-state.ts'
 
 const state = (index: number, status: StatementState['status'], run = 'r1', rows = 0): StatementState => ({
-  run, index, text: `s${index}`, offset: index * 10, status, result: null, columns: [], rows, tag: null, ms: 0, notices: [], error: null,
+  run, index, text: `s${index}`, offset: index * 10, status, result: null, columns: [], rows, tag: null, ms: 0, notices: [], error: null, held: null,
 })
 const started = startRun(null, 5, 1000)
 

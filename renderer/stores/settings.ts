@@ -4,7 +4,7 @@ import type { Settings } from '../../shared/ipc.ts'
 import { call, desktop } from '../lib/current-desktop.ts'
 
 const themeKey = 'gatehouse.theme'
-const defaults: Settings = { theme: 'system', editorFontSize: 13, gateway: null }
+const defaults: Settings = { theme: 'system', editorFontSize: 13, gateway: null, notifications: { isOn: true, hasSound: true, hours: null } }
 
 export const useSettings = create<Settings>(() => defaults)
 

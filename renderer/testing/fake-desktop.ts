@@ -3,9 +3,10 @@
 import type { ConnectionSummary } from '../../shared/connection.ts'
 import type { Desktop, IpcCallName, IpcCalls, IpcEventName, IpcEvents, IpcFailure, IpcInput, IpcOutput, LoginState, NativeAccess, Settings, StatementState } from '../../shared/ipc.ts'
 import type { Principal } from '../../shared/principal.ts'
+import { FakeApprovals } from './fake-approvals.ts'
 import { fakeFrames, fakeSessions } from './fake-sessions.ts'
 import { shopSchema } from './fake-shop.ts'
-import { fakeOutcome, fakeSplit, type FakeOutcome } from './fake-sql.ts'
+import { fakeOutcome, fakePreflight, fakeSplit, type FakeOutcome } from './fake-sql.ts'
 
 export interface FakeOptions {
   readonly isSignedIn?: boolean
@@ -15,6 +16,8 @@ export interface FakeOptions {
   /** Answers of a call replaced: a failure to reject with. */
   readonly failures?: Partial<Record<IpcCallName, IpcFailure>>
   readonly login?: LoginState
+  /** Nobody has asked for anything yet. */
+  readonly hasNoApprovals?: boolean
 }
 
 const gateway = 'https://gate.acme.example:8443'
@@ -45,11 +48,13 @@ export class FakeDesktop implements Desktop {
   #settings: Settings
   #next = 1
   /** Calls so far, for tests. */
+  readonly approvals: FakeApprovals
   readonly calls: { readonly name: IpcCallName; readonly input: unknown }[] = []
 
   constructor(options: FakeOptions = {}) {
     this.#options = options
-    this.#settings = { theme: 'system', editorFontSize: 13, gateway, ...options.settings }
+    this.#settings = { theme: 'system', editorFontSize: 13, gateway, notifications: { isOn: true, hasSound: true, hours: null }, ...options.settings }
+    this.approvals = new FakeApprovals((name, event) => this.emit(name, event), options.hasNoApprovals === true)
     this.#login = options.login ?? (options.isSignedIn === false ? this.#signedOut() : this.#signedIn())
   }
 
@@ -59,7 +64,7 @@ export class FakeDesktop implements Desktop {
     const failure = this.#options.failures?.[name]
     if (failure !== undefined) throw failure
     // The table below has each call under its own name with its own types.
-    const answer = this.#answers[name] as (input: IpcInput<N>) => IpcOutput<N>
+    const answer = ({ ...this.#answers, ...this.approvals.calls })[name] as (input: IpcInput<N>) => IpcOutput<N>
     return structuredClone(answer(input))
   }
 
@@ -74,7 +79,7 @@ export class FakeDesktop implements Desktop {
     for (const listener of this.#listeners.get(name) ?? []) (listener as (event: IpcEvents[N]) => void)(structuredClone(event))
   }
 
-  readonly #answers: IpcCalls = {
+  readonly #answers: Omit<IpcCalls, keyof FakeApprovals['calls']> = {
     'app.info': () => ({ version: '0.1.0', host: 'browser', platform: 'fake' }),
     'login.state': () => this.#login,
     'login.gateway': ({ url }) => this.#setLogin(url.includes('down') ? { kind: 'unreachable', gateway: url, message: 'connect ECONNREFUSED 203.0.113.7:8443' } : this.#signedOut(url)),
@@ -100,6 +105,8 @@ export class FakeDesktop implements Desktop {
     },
     'sql.split': ({ text }) => fakeSplit(text),
     'sql.schema': () => shopSchema,
+    'sql.preflight': ({ text }) => fakePreflight(text),
+    'sql.masks': () => (this.#options.isPrivacy === true ? [] : ['public.customers.email', 'public.customers.ssn']),
     'sessions.list': ({ connection, before }) => {
       const all = fakeSessions.filter((session) => connection === undefined || session.connection === connection)
       const from = before === undefined ? 0 : all.findIndex(({ id }) => id === before) + 1
@@ -145,7 +152,7 @@ export class FakeDesktop implements Desktop {
   #run(editor: string, text: string): IpcOutput<'sql.run'> {
     const run = `run-${this.#next++}`
     const statements = fakeSplit(text).map(({ start, end }, index): StatementState => ({
-      run, index, text: text.slice(start, end), offset: start, status: 'queued', result: null, columns: [], rows: 0, tag: null, ms: 0, notices: [], error: null,
+      run, index, text: text.slice(start, end), offset: start, status: 'queued', result: null, columns: [], rows: 0, tag: null, ms: 0, notices: [], error: null, held: null,
     }))
     this.#running.set(editor, { timer: null, isCancelled: false })
     void this.#runAll(editor, statements)
@@ -172,6 +179,15 @@ export class FakeDesktop implements Desktop {
     }
     const isCancelled = () => this.#running.get(editor)?.isCancelled === true
     say({ status: 'running', notices: [] })
+    if (outcome.isHeld === true) {
+      const { held, settled } = this.approvals.hold(statement.text)
+      say({ status: 'running', held })
+      while (!isCancelled() && (await Promise.race([settled, pause(tickMs)])) === undefined) { /* waits */ }
+      if (isCancelled()) return say({ status: 'cancelled', held, error: { code: '57014', message: 'canceling statement due to user request', detail: null, hint: null, position: null, isRefusal: false } })
+      const { state, decisions } = await settled
+      if (state === 'denied') return say({ status: 'failed', held, error: { code: '42501', message: `denied by ${decisions[0]?.by.id} (approval ${held.approval}, rule engineers-write (policy shop)): ${decisions[0]?.reason}`, detail: null, hint: null, position: null, isRefusal: true } })
+      return say({ status: 'done', held, tag: outcome.tag })
+    }
     while (Date.now() - began < outcome.waitMs && !isCancelled()) await pause(Math.min(tickMs, outcome.waitMs))
     if (outcome.error !== null) return say({ status: 'failed', error: outcome.error })
     const streamed = Date.now()

@@ -1,5 +1,6 @@
 // A PostgreSQL of words for the fake Desktop: it answers a handful of statement shapes believably and refuses what policy would. It is
 // not a parser and guards nothing.
+import type { PreflightStatement, PreflightVerdict } from '../../shared/preflight.ts'
 import type { Cell, ColumnMask, ResultColumn, SchemaRelation, SqlError } from '../../shared/ipc.ts'
 import { clearCell, shopSchema } from './fake-shop.ts'
 
@@ -13,6 +14,8 @@ export interface FakeOutcome {
   readonly notices: readonly string[]
   readonly error: SqlError | null
   readonly cell: (row: number, column: number) => Cell
+  /** Humans are asked first. */
+  readonly isHeld?: boolean
 }
 
 const nothing: FakeOutcome = { columns: [], total: 0, pace: Infinity, waitMs: 20, tag: 'OK', notices: [], error: null, cell: () => null }
@@ -56,7 +59,7 @@ export function fakeOutcome(text: string, isPrivacy: boolean): FakeOutcome {
   const sql = text.trim().replace(/;$/, '')
   const lower = sql.toLowerCase().replaceAll(/\s+/g, ' ')
   if (/^(drop|truncate)\b/.test(lower)) return refusal(`permission denied by rule never (policy shop): ${lower.split(' ')[0]} is not allowed`)
-  if (/^(update|delete|insert)\b/.test(lower)) return refusal('denied by rule engineers-write (policy shop): needs approval; approvals are not available yet')
+  if (/^(update|delete|insert)\b/.test(lower)) return { ...nothing, isHeld: true, tag: `${lower.split(' ')[0]!.toUpperCase()} 1` }
   if (/where .*email (like|~)/.test(lower)) return refusal('denied by rule pii (policy shop): column public.customers.email is masked and may only be compared with = and a constant', 'Compare it with = and a constant, or leave it out.')
   const sleep = /pg_sleep\((\d+(?:\.\d+)?)\)/.exec(lower)
   if (sleep !== null) return { ...nothing, columns: [{ name: 'pg_sleep', type: 'void', mask: null }], total: 1, waitMs: Number(sleep[1]) * 1000, tag: 'SELECT 1', cell: () => '' }
@@ -94,4 +97,16 @@ export function fakeSplit(text: string): readonly { readonly start: number; read
   }
   push(text.length)
   return ranges
+}
+
+export function fakePreflight(text: string): { readonly statements: readonly PreflightStatement[]; readonly problem: string | null } {
+  return { statements: fakeSplit(text).map(({ start, end }) => ({ start, end, tag: /^\w*/.exec(text.slice(start))![0].toUpperCase(), verdict: fakeVerdict(text.slice(start, end).toLowerCase()) })), problem: null }
+}
+
+function fakeVerdict(lower: string): PreflightVerdict {
+  if (/^(drop|truncate)\b/.test(lower)) return { kind: 'blocked', reason: `denied by rule never (policy shop): ${lower.split(' ')[0]} is not allowed` }
+  if (/^(update|delete|insert)\b/.test(lower)) return { kind: 'approval', by: ['on-call'], reason: 'held by rule engineers-write (policy shop): a change of rows needs approval' }
+  if (/^select \S+ from customers|email|\*.*customers/.test(lower)) return { kind: 'masked', columns: ['email', 'ssn'], reason: 'masked by rule pii (policy shop)' }
+  if (!/^(select|show|begin|commit|set)\b/.test(lower)) return { kind: 'unknown', reason: 'it is not valid PostgreSQL yet' }
+  return { kind: 'allowed' }
 }

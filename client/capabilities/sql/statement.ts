@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { GatehouseError } from '../../../shared/errors.ts'
 import type { Cell, ColumnMask, ResultColumn, SqlError, StatementState } from '../../../shared/ipc.ts'
 import { noticeCharactersMax, noticesMax, stateIntervalMs } from '../../limits.ts'
+import { heldOf, heldSqlState } from './held.ts'
 import { masksOf, masksSqlState } from './masks.ts'
 import { openSpool, type Spool } from './spool.ts'
 import { utf16Offset, type Span } from './split.ts'
@@ -36,7 +37,7 @@ export class Statement {
     const { run, index, text, span } = options
     this.#state = {
       run, index, text: text.slice(span.start, span.end), offset: span.start, status: 'queued', result: null,
-      columns: [], rows: 0, tag: null, ms: 0, notices: [], error: null,
+      columns: [], rows: 0, tag: null, ms: 0, notices: [], error: null, held: null,
     }
   }
 
@@ -90,6 +91,9 @@ export class Statement {
       this.#masks = masksOf(notice.detail)
       return
     }
+    const held = notice.code === heldSqlState ? heldOf(notice.detail) : null
+    // Said again and again, so that proxies see life: the app shows the approval itself.
+    if (held !== null) return this.#become({ held })
     if (this.#state.notices.length >= noticesMax) {
       this.#noticesDropped++
       return
@@ -142,7 +146,7 @@ export class Statement {
 
 // The gateway's refusals by SQLSTATE and wording (design.md §4): a plain 42501 is the database's own.
 const refusalStates = new Set(['42501', '54000', '0A000', '58000', '58030'])
-const refusalWords = /^denied by |^no rule |^held by |needs approval|approvals are not available|the limit of your access|cannot be decided|could not be decided|through Gatehouse|was not made in this session|what is masked for you/
+const refusalWords = /^denied by |^approval ap_|^no rule |^held by |needs approval|approvals are not available|the limit of your access|cannot be decided|could not be decided|through Gatehouse|was not made in this session|what is masked for you/
 
 export function sqlErrorOf(error: ServerError | Error, text: string): SqlError {
   const { code, message, detail, hint, position } = error as ServerError
