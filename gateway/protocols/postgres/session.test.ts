@@ -309,6 +309,11 @@ group('the life of a session', () => {
     const own = await startTestGateway({ database, policies: { shop: shopPolicy } })
     const client = await RawClient.signIn(own, await own.token({ sub: 'a', groups: ['analysts'] }))
     client.send(query('select pg_sleep(30), count(*) from orders'))
+    // Changed before it runs, the policy would refuse it.
+    const direct = new Client({ ...database })
+    await direct.connect()
+    await expect.poll(async () => (await direct.query("select 1 from pg_stat_activity where state = 'active' and query like 'select pg_sleep(30), count%'")).rowCount, { timeout: 20_000 }).toBe(1)
+    await direct.end()
     own.writePolicy('shop', shopPolicy.replace('on: ["public.*"]', 'on: ["public.customers"]'))
     await client.closed()
     expect(errorOf(client.frames())['M']).toMatch(/policy/)
