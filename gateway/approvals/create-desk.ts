@@ -56,6 +56,9 @@ export interface Desk {
 type Change = (tx: ApprovalTx, record: ApprovalRecord) => Promise<void>
 
 export function createDesk({ rows, grants, bus, seal, needFor, now = Date.now }: DeskOptions): Desk {
+  /** Who is known to have read what. */
+  const read = new Set<string>()
+
   /** Locked, and known to be visible; then `work` asks its own rule. */
   async function change(principal: Principal, id: string, work: Change): Promise<void> {
     await rows.transaction(async (tx) => work(tx, visible(await tx.lock(id), principal)))
@@ -144,8 +147,11 @@ export function createDesk({ rows, grants, bus, seal, needFor, now = Date.now }:
 
     async show(principal, id) {
       const record = await requireVisible(principal, id)
-      if (record.asked.requester.id !== principal.id) {
+      if (record.asked.requester.id !== principal.id && !read.has(`${id} ${principal.id}`)) {
+        // Once: an open page asks again at every event.
+        if (read.size >= readsKeptMax) read.clear()
         await rows.transaction((tx) => tx.audit({ kind: 'approval-read', principal: principal.id, detail: { approval: id, requester: record.asked.requester.id } }))
+        read.add(`${id} ${principal.id}`)
       }
       return whole(record, principal)
     },
@@ -258,6 +264,8 @@ export function createDesk({ rows, grants, bus, seal, needFor, now = Date.now }:
     },
   }
 }
+
+const readsKeptMax = 10_000
 
 function rowsOf(filter: ListKind, { id }: Principal): ListFilter {
   switch (filter) {
