@@ -24,7 +24,7 @@ const known = new Set(['format', 'delimiter', 'null', 'header', 'quote', 'escape
 function character(options: ReadonlyMap<string, unknown>, name: string, otherwise: string): string | null {
   if (!options.has(name)) return otherwise
   const value = constantOf(options.get(name))
-  return value !== null && value !== undefined && /^[\x01-\x7e]$/.test(value) ? value : null
+  return value?.length === 1 && value < '\x7f' ? value : null
 }
 
 /** An empty string loses its field in the tree. */

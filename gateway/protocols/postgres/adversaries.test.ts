@@ -43,10 +43,10 @@ const hostile: readonly (readonly [string, string])[] = [
 
 test.each(hostile)('%s: decided or refused; a neighbour goes on meanwhile', async (_, text) => {
   const [eve, ben] = await Promise.all([signedIn(['engineers']), signedIn(['analysts'])])
-  let isAnswered = false
-  const answer = eve.ask([query(text)]).finally(() => { isAnswered = true })
+  const progress = { isAnswered: false }
+  const answer = eve.ask([query(text)]).finally(() => { progress.isAnswered = true })
   const latencies: number[] = []
-  while (!isAnswered || latencies.length < 5) {
+  while (!progress.isAnswered || latencies.length < 5) {
     const began = performance.now()
     const frames = await ben.ask([query(`select note from orders where id = ${latencies.length % 5}`)])
     expect(frames.at(-1)?.type).toBe('Z')
