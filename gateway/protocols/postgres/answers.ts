@@ -34,6 +34,8 @@ export interface Portal {
   readonly prepared: Prepared
   readonly resultFormats: readonly number[]
   readonly command: RunningCommand
+  /** PostgresSession.codeRuns as it was when the portal was made, or ran itself. */
+  codeRuns: number
   shape: Shape | null
   describedIn: number
 }

@@ -230,7 +230,7 @@ export class ClientSide {
     return this.#decided(decideFacts(this.#session, facts, askedFor(() => ({ text: prepared.text, parameters: parameterValues(bind) }))), ({ decision }) => {
       const recordedParameters = 'verdict' in decision && decision.isTainted ? bind.parameters.map((value) => (value === null ? null : '')) : parameterText(bind, prepared.types)
       return this.#judge({ text: prepared.text, facts, decision, recordedParameters, bound: { bind, prepared }, again: () => this.#bind() }, (command) => {
-        const portal: Portal = { name: bind.portal, prepared, resultFormats: bind.resultFormats, command, shape: null, describedIn: -1 }
+        const portal: Portal = { name: bind.portal, prepared, resultFormats: bind.resultFormats, command, codeRuns: this.#session.codeRuns, shape: null, describedIn: -1 }
         // Portals and SQL's cursors share their names: FETCH may read this one.
         this.#session.answers.push({
           kind: 'bind', expected: this.#session.portals.expect(bind.portal, portal, this.#session.batch),
@@ -252,6 +252,8 @@ export class ClientSide {
       // Humans were asked at Bind, for one run of it; what is left of that run goes on, also after PortalSuspended.
       const refusal = refusalNow(decision, clearanceOfRun(this.#session, portal.command, decision))
       if (refusal !== null || !('verdict' in decision)) return this.#refuseCommand(portal.prepared.text, refusal?.kind === 'needs-approval' ? bindAgain(refusal) : decision, false)
+      // Code can close a portal and open another of its name; nobody approved that.
+      if (portal.command.clearance !== null && portal.codeRuns !== this.#session.codeRuns) return this.#refuseCommand(portal.prepared.text, reopened, false)
       portal.command.decision = decision
       this.#release()
       this.#ensureShape(portal)
@@ -260,6 +262,7 @@ export class ClientSide {
         names: this.#nameEffects(portal.prepared.text, portal.prepared.facts.statements, portal.command),
       })
       this.#noteEffects(portal.prepared.text, portal.command.decision)
+      portal.codeRuns = this.#session.codeRuns
       return this.#forward()
     })
   }
@@ -528,6 +531,10 @@ const noTypes = Buffer.alloc(0)
 /** A portal of which nothing is left, or whose policy asks others by now. */
 function bindAgain({ message }: Refusal): Refusal {
   return { kind: 'denied', message: `${message}; what was approved for this portal is used up`, hint: 'Bind the statement again, then it is asked again.' }
+}
+
+const reopened: Refusal = {
+  kind: 'denied', message: 'a function that ran since this portal was approved may have put another in its place', hint: 'Bind the statement again, then it is asked again.',
 }
 
 function copyOf({ type, bytes, start, end }: Frame): Frame {

@@ -574,6 +574,19 @@ group('the extended protocol', () => {
     client.end()
   })
 
+  test('a portal that code may have replaced since its approval does not run', async () => {
+    await direct.query("create or replace function reopen() returns void language plpgsql as $$ declare c refcursor := 'p'; begin close c; open c for select salary from staff; end $$")
+    const client = await RawClient.signIn(gateway, await gateway.token({ sub: 'pia', groups: ['engineers', 'privacy'] }))
+    await client.ask([query('begin')])
+    const hold = nextHold()
+    const bound = client.ask([parse('', 'select id from staff'), bind('p', ''), sync])
+    ;(await hold()).approve()
+    expect(types(await bound)).toBe('N12Z')
+    await client.ask([query('select reopen()')])
+    expect(errorOf(await client.ask([execute('p'), sync]))).toMatchObject({ C: '42501', M: expect.stringContaining('may have put another in its place') })
+    client.end()
+  })
+
   test('node-postgres with a pipeline gets every answer in order', async () => {
     const client = await signedIn()
     const hold = nextHold()

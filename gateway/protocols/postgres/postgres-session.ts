@@ -63,8 +63,8 @@ export class PostgresSession {
   /** Row shapes asked for in an earlier epoch may be stale: names may resolve differently since. */
   epoch = 0
   searchPath: SearchPath = 'default'
-  /** Functions (or what may have made some run) were called: names may mean what we have not seen. */
-  hasRunCode = false
+  /** How often functions (or what may have made some run) were called: after each, names may mean what we have not seen. */
+  codeRuns = 0
   transaction: 'I' | 'T' | 'E' = 'I'
   /** A Terminate was sent: the upstream's closing is the good end. */
   isTerminating = false
@@ -124,6 +124,10 @@ export class PostgresSession {
       if (leftMs > 0) this.#watchIdle(leftMs)
       else this.fail('57P05', 'the session was idle for too long (sessionIdleMs); connect again')
     }, afterMs).unref()
+  }
+
+  get hasRunCode(): boolean {
+    return this.codeRuns > 0
   }
 
   access(): Access {
@@ -197,7 +201,7 @@ export class PostgresSession {
   noteEffects(decision: Decision): void {
     if (decision.setsSearchPath) this.searchPath = 'unknown'
     if (decision.changesNames) this.epoch++
-    if (decision.runsCode) this.hasRunCode = true
+    if (decision.runsCode) this.codeRuns++
   }
 
   /** Called by Session.end, once: the client hears why, both sockets close, the upstream stops working. */
