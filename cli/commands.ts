@@ -13,6 +13,7 @@ export const commands = {
   connect: { summary: 'open a loopback listener for native clients', load: () => import('./commands/connect.ts') },
   sql: { summary: 'run SQL on a connection', load: () => import('./commands/sql.ts') },
   approvals: { summary: 'list, show, decide and wait for approvals', load: () => import('./commands/approvals.ts') },
+  grants: { summary: 'ask for time-boxed access, list and revoke it', load: () => import('./commands/grants.ts') },
   sessions: { summary: 'list, show, export and verify recorded sessions', load: () => import('./commands/sessions.ts') },
   policy: { summary: 'check, test, explain and replay policies', load: () => import('./commands/policy.ts') },
 } as const satisfies Record<string, Entry>

@@ -29,8 +29,10 @@ afterAll(async () => {
 
 interface Outcome { readonly code: number; readonly stdout: string; readonly stderr: string }
 const envOf = (who: string) => ({ PATH: process.env['PATH'], HOME: process.env['HOME'], GATEHOUSE_URL: gateway.api, GATEHOUSE_CA: gateway.ca, GATEHOUSE_TOKEN: tokens.get(who)! })
-const run = (who: string, ...words: readonly string[]) => new Promise<Outcome>((resolve) => {
-  execFile(process.execPath, [launcher, 'approvals', ...words], { env: envOf(who), timeout: 40_000 }, (failure, stdout, stderr) => {
+const run = (who: string, ...words: readonly string[]) => gatehouse(who, 'approvals', ...words)
+const grants = (who: string, ...words: readonly string[]) => gatehouse(who, 'grants', ...words)
+const gatehouse = (who: string, ...words: readonly string[]) => new Promise<Outcome>((resolve) => {
+  execFile(process.execPath, [launcher, ...words], { env: envOf(who), timeout: 40_000 }, (failure, stdout, stderr) => {
     resolve({ code: failure === null ? 0 : typeof failure.code === 'number' ? failure.code : -1, stdout, stderr })
   })
 })
@@ -77,6 +79,26 @@ test('wait tells the outcomes apart by its exit code', async () => {
   await callApi(gateway, 'POST', `/v1/approvals/${open}/expiry`, tokens.get('ada')!, { expiresAt: new Date(Date.now() + 300).toISOString() })
   expect((await run('eve', 'wait', open)).code).toBe(4)
   expect(await run('eve', 'wait', 'ap_none')).toMatchObject({ code: 1, stderr: expect.stringMatching(/no such approval/) as string })
+})
+
+test('a grant is asked for, listed and revoked', async () => {
+  const asked = await grants('eve', 'request', 'shop', '--sql', 'delete', 'update', '--on', 'public.orders', '--for', '1h', '--reason', 'INC-42', '--json')
+  const { id } = JSON.parse(asked.stdout) as { id: string }
+  expect((await run('ada', 'show', id)).stdout).toContain('grant of delete, update on public.orders for 60 min')
+  await run('ada', 'approve', id, '--minutes', '10')
+  const [grant] = JSON.parse((await grants('eve', 'list', '--json')).stdout) as { id: string; state: string; approval: string }[]
+  expect(grant).toMatchObject({ state: 'active', approval: id })
+  expect((await grants('ada', 'list')).stdout).toMatch(/gr_.* active +eve@example\.com +shop +delete, update on public\.orders .* INC-42/)
+  expect(await grants('max', 'revoke', grant!.id)).toMatchObject({ code: 1, stdout: '' })
+  expect((await grants('eve', 'revoke', grant!.id)).stdout).toBe(`${grant!.id} revoked\n`)
+  expect(await grants('eve', 'request', 'shop', '--sql', 'select', '--for', '1h', '--reason', 'x')).toMatchObject({ code: 1, stderr: expect.stringContaining('would open nothing') as string })
+})
+
+test('break-glass needs a reason and an incident, and is refused where policy gives none', async () => {
+  const id = await asked()
+  expect((await run('eve', 'break-glass', id, '--reason', 'x')).stderr).toContain('--incident')
+  expect(await run('eve', 'break-glass', id, '--reason', 'x', '--incident', 'INC-1')).toMatchObject({ code: 1, stderr: expect.stringMatching(/break-glass/) as string })
+  expect(await run('ada', 'review', id, '--note', 'x')).toMatchObject({ code: 1, stderr: expect.stringContaining('nothing was passed by break-glass') as string })
 })
 
 test('watch prints what happens, as it happens, and ends by Ctrl-C', async () => {

@@ -5,13 +5,11 @@ import type { ApprovalSummary, ApprovalWhole } from '../../shared/approval.ts'
 import { parseDuration } from '../../shared/policy/duration.ts'
 import { openEventStream } from '../../client/events/event-stream.ts'
 import type { Account } from '../../client/login/account.ts'
-import { openAccount } from '../../client/login/environment.ts'
 import { approvalLine, approvalPage, approvalTable, eventLine } from '../approval-text.ts'
 import { print, printJson, say } from '../output.ts'
+import { gatewayOption, withAccount, type GatewayOption } from '../with-account.ts'
 
-interface GatewayOption { readonly gateway?: string }
 interface JsonOption extends GatewayOption { readonly json?: boolean }
-const gatewayOption = ['--gateway <url>', 'address of the gateway (else GATEHOUSE_URL, else the one used last)'] as const
 
 /** What `wait` says to a script; 1 is any failure of the command itself. */
 const exitCodes = { approved: 0, used: 0, denied: 3, expired: 4, withdrawn: 5 } as const satisfies Partial<Record<ApprovalSummary['state'], number>>
@@ -35,6 +33,11 @@ export function register(command: Command): void {
     .action((id: string, options: DecideOptions) => decide(id, 'deny', options))
   command.command('withdraw').description('take back what you asked').argument('<approval>')
     .option('--reason <text>', 'why, for the record').option('--json', 'print the approval').option(...gatewayOption).action(withdraw)
+  command.command('break-glass').description('go on at once where policy lets you; those who are asked are told, and another human reviews it').argument('<approval>')
+    .requiredOption('--reason <text>', 'why it cannot wait').requiredOption('--incident <id>', 'the incident it belongs to')
+    .option('--json', 'print the approval').option(...gatewayOption).action(breakGlass)
+  command.command('review').description('close the review of a break-glass').argument('<approval>')
+    .requiredOption('--note <text>', 'what you found').option('--json', 'print the approval').option(...gatewayOption).action(review)
   command.command('watch').description('what happens to approvals, as it happens; of one approval until it is decided').argument('[approval]')
     .option('--wait <time>', 'give up after this time (10m)', duration).option('--json', 'print events, one JSON a line')
     .option(...gatewayOption).addHelpText('after', outcomeHelp)
@@ -46,15 +49,6 @@ export function register(command: Command): void {
 
 interface DecideOptions extends JsonOption { readonly reason?: string; readonly minutes?: number }
 interface WatchOptions extends JsonOption { readonly wait?: number }
-
-async function withAccount<T>({ gateway }: GatewayOption, use: (account: Account) => Promise<T>): Promise<T> {
-  const account = await openAccount({ gateway })
-  try {
-    return await use(account)
-  } finally {
-    await account.dispose()
-  }
-}
 
 async function list(options: JsonOption & { readonly filter: 'open' | 'mine' | 'decided' | 'reviews'; readonly limit: number }): Promise<void> {
   const approvals = await withAccount(options, async (account) => {
@@ -77,17 +71,24 @@ async function show(id: string, options: JsonOption): Promise<void> {
 }
 
 async function decide(id: string, decision: 'approve' | 'deny', { reason, minutes, ...options }: DecideOptions): Promise<void> {
-  const decided = await withAccount(options, async (account) => {
+  await changed(options, async (account) => {
     // Whoever agrees sees what to, whole, whatever told them of it.
     if (decision === 'approve' && options.json !== true) say(approvalPage(await account.call('approval', { id })))
     return account.call('decideApproval', { id, decision, reason: reason ?? null, minutes })
   })
-  if (options.json === true) return printJson(decided)
-  print(approvalLine(decided))
 }
 
-async function withdraw(id: string, { reason, ...options }: DecideOptions): Promise<void> {
-  const approval = await withAccount(options, (account) => account.call('withdrawApproval', { id, reason: reason ?? null }))
+const withdraw = (id: string, { reason, ...options }: DecideOptions): Promise<void> =>
+  changed(options, (account) => account.call('withdrawApproval', { id, reason: reason ?? null }))
+
+const breakGlass = (id: string, { reason, incident, ...options }: JsonOption & { readonly reason: string; readonly incident: string }): Promise<void> =>
+  changed(options, (account) => account.call('breakGlass', { id, reason, incident }))
+
+const review = (id: string, { note, ...options }: JsonOption & { readonly note: string }): Promise<void> =>
+  changed(options, (account) => account.call('reviewApproval', { id, note }))
+
+async function changed(options: JsonOption, change: (account: Account) => Promise<ApprovalWhole>): Promise<void> {
+  const approval = await withAccount(options, change)
   if (options.json === true) return printJson(approval)
   print(approvalLine(approval))
 }

@@ -6,14 +6,12 @@ import { GatehouseError } from '../../shared/errors.ts'
 import type { Frame, VerifyReport } from '../../shared/recording.ts'
 import type { SessionSummary } from '../../shared/session.ts'
 import type { Account } from '../../client/login/account.ts'
-import { openAccount } from '../../client/login/environment.ts'
 import { exportSession } from '../../gateway/recording/export.ts'
 import { listSegments } from '../../gateway/recording/segment-files.ts'
 import { verifyJournal, verifySession } from '../../gateway/recording/verify.ts'
 import { print, printJson, shownOn, table, visible } from '../output.ts'
+import { gatewayOption, withAccount, type GatewayOption } from '../with-account.ts'
 
-interface GatewayOption { readonly gateway?: string }
-const gatewayOption = ['--gateway <url>', 'address of the gateway (else GATEHOUSE_URL, else the one used last)'] as const
 const dataOption = ['--data <dir>', "read a gateway's data folder instead of asking a gateway"] as const
 
 export function register(command: Command): void {
@@ -36,15 +34,6 @@ export function register(command: Command): void {
     .option(...dataOption)
     .option(...gatewayOption)
     .action(verify)
-}
-
-const withAccount = async <T>({ gateway }: GatewayOption, use: (account: Account) => Promise<T>): Promise<T> => {
-  const account = await openAccount({ gateway })
-  try {
-    return await use(account)
-  } finally {
-    await account.dispose()
-  }
 }
 
 async function list(options: GatewayOption & { readonly connection?: string; readonly limit: number; readonly json?: boolean }): Promise<void> {
