@@ -112,8 +112,8 @@ describe.each(['pglite', 'server'] as const)('on %s', (kind) => {
     await office.desk.decide(amy, hold.approval, approve)
     await settled(hold)
     await office.signedIn({ ...amy, groups: [], claims: { ...amy.claims, iat: Math.floor(Date.now() / 1000) } })
-    // Shown again, an old token brings nothing back.
-    await office.signedIn(amy)
+    // Shown again, however often, an old token brings nothing back.
+    for (let count = 0; count < 60; count++) await office.signedIn(amy)
     expect(await hold.use()).toMatch(/no longer among those/)
     expect(await stateOf(hold)).toBe('withdrawn')
   })

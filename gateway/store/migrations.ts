@@ -183,4 +183,13 @@ export const migrations: readonly Migration[] = [
       create index notifications_dead on gatehouse.notifications (dead_at desc) where dead_at is not null;
     `,
   },
+  {
+    version: 4, name: 'when claims were made',
+    sql: `
+      -- When the provider issued the token (iat), not when it came here: the newest claims of a principal, however often an old token is shown.
+      alter table gatehouse.tokens add column claims_at timestamptz;
+      create index tokens_by_claims on gatehouse.tokens (principal_id, (coalesce(claims_at, issued_at)) desc);
+      drop index gatehouse.tokens_by_principal;
+    `,
+  },
 ]

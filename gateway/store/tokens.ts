@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Principal } from '../../shared/principal.ts'
 import { isoTime } from './columns.ts'
 import { rememberPrincipal } from './principals.ts'
+import { claimsTime } from './latest-claims.ts'
 import type { Store } from './store.ts'
 
 /** Times in milliseconds since the epoch; `hash` hex SHA-256. */
@@ -38,10 +39,10 @@ export function createTokens(store: Store, now: () => number = Date.now): Tokens
     await store.transaction(async (queries) => {
       await rememberPrincipal(queries, token.principal, at)
       await queries.query(
-        `insert into gatehouse.tokens (hash, principal_id, provider, principal, issued_at, expires_at, revoked_at)
-         values ($1::text, $2::text, $3::text, $4::json, $5::timestamptz, $6::timestamptz, case when $7::boolean then $5::timestamptz end)
+        `insert into gatehouse.tokens (hash, principal_id, provider, principal, issued_at, expires_at, revoked_at, claims_at)
+         values ($1::text, $2::text, $3::text, $4::json, $5::timestamptz, $6::timestamptz, case when $7::boolean then $5::timestamptz end, $8::timestamptz)
          on conflict (hash) do update set revoked_at = coalesce(tokens.revoked_at, excluded.revoked_at)`,
-        [token.hash, token.principal.id, token.principal.provider, JSON.stringify(token.principal), at, new Date(token.expiresAt).toISOString(), token.isRevoked],
+        [token.hash, token.principal.id, token.principal.provider, JSON.stringify(token.principal), at, new Date(token.expiresAt).toISOString(), token.isRevoked, claimsIso(token.principal.claims)],
       )
       if (now() - purgedAt < purgeEveryMs) return
       purgedAt = now()
@@ -58,4 +59,10 @@ export function createTokens(store: Store, now: () => number = Date.now): Tokens
       return { hash: parsed.hash, principal: parsed.principal, expiresAt: Date.parse(parsed.expires_at), isRevoked: parsed.revoked_at !== null }
     },
   }
+}
+
+/** Null: the token does not say, or says what is no time. */
+function claimsIso(claims: Principal['claims']): string | null {
+  const at = claimsTime(claims)
+  return at === null ? null : new Date(at).toISOString()
 }
