@@ -70,10 +70,10 @@ export const routes = {
 
   /**
    * Newest first. `open`: those that wait and that the caller may decide. `mine`: asked for by the caller. `decided`: the caller
-   * decided them. `reviews`: passed by break-glass and not reviewed yet, that the caller may review.
+   * decided them. `reviews`: passed by break-glass and not reviewed yet, that the caller may review. `all`: whatever the caller may see.
    */
   approvals: { method: 'GET', path: '/v1/approvals',
-    input: z.object({ filter: z.enum(['open', 'mine', 'decided', 'reviews']).default('open'), ...pageOf }),
+    input: z.object({ filter: z.enum(['open', 'mine', 'decided', 'reviews', 'all']).default('open'), ...pageOf }),
     output: z.object({ approvals: z.array(approvalSummary), next: z.string().nullable() }) },
   approval: { method: 'GET', path: '/v1/approvals/:id', input: byId, output: approvalWhole },
   /**

@@ -62,7 +62,8 @@ test('a held statement is listed, shown whole with what hides in it, approved, a
   expect((await running).rowCount).toBe(1)
   expect(await run('ada', 'approve', id)).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('already') as string })
   expect(await run('ada', 'deny', id, '--json')).toMatchObject({ code: 1, stdout: '' })
-  expect(JSON.parse((await run('ada', 'list', '--filter', 'decided', '--json')).stdout)).toMatchObject([{ id, state: 'used' }])
+  for (const [who, ...filter] of [['ada', '--filter', 'decided'], ['ada'], ['eve']] as const) expect(JSON.parse((await run(who, 'list', '--json', ...filter)).stdout)).toMatchObject([{ id, state: 'used' }])
+  for (const [who, ...filter] of [['ada', '--filter', 'open'], ['max']] as const) expect(JSON.parse((await run(who, 'list', '--json', ...filter)).stdout)).toEqual([])
   await client.end()
 })
 

@@ -1,6 +1,7 @@
 // `gatehouse approvals`: what waits for humans, shown whole, decided, and waited for. Deciding twice fails; CI blocks with
 // `wait` (or `watch ID`) and tells the outcomes apart by exit code.
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import type { RouteInput } from '../../shared/api.ts'
 import type { ApprovalSummary, ApprovalWhole } from '../../shared/approval.ts'
 import { parseDuration } from '../../shared/policy/duration.ts'
 import { openEventStream } from '../../client/events/event-stream.ts'
@@ -17,8 +18,8 @@ const stillOpenExitCode = 6
 const outcomeHelp = `\nExit codes: 0 approved, 1 failure, ${exitCodes.denied} denied, ${exitCodes.expired} expired, ${exitCodes.withdrawn} withdrawn, ${stillOpenExitCode} still open after --wait.`
 
 export function register(command: Command): void {
-  command.command('list').description('approvals that wait for your decision, newest first')
-    .addOption(new Option('--filter <which>', 'open: wait for you; mine: you asked; decided: you decided; reviews: passed by break-glass, to be reviewed').choices(['open', 'mine', 'decided', 'reviews']).default('open'))
+  command.command('list').description('approvals that you asked for or could decide, newest first')
+    .addOption(new Option('--filter <which>', 'open: wait for you; mine: you asked; decided: you decided; reviews: passed by break-glass, to be reviewed').choices(['all', 'open', 'mine', 'decided', 'reviews']).default('all'))
     .option('--limit <n>', 'at most so many', positive, 50)
     .option('--json', 'print an array of approvals')
     .option(...gatewayOption).action(list)
@@ -50,7 +51,7 @@ export function register(command: Command): void {
 interface DecideOptions extends JsonOption { readonly reason?: string; readonly minutes?: number }
 interface WatchOptions extends JsonOption { readonly wait?: number }
 
-async function list(options: JsonOption & { readonly filter: 'open' | 'mine' | 'decided' | 'reviews'; readonly limit: number }): Promise<void> {
+async function list(options: JsonOption & { readonly filter: RouteInput<'approvals'>['filter']; readonly limit: number }): Promise<void> {
   const approvals = await withAccount(options, async (account) => {
     const found: ApprovalSummary[] = []
     for (let before: string | null | undefined; found.length < options.limit && before !== null;) {

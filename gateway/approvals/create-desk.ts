@@ -31,7 +31,7 @@ export interface DeskOptions {
   readonly now?: () => number
 }
 
-export type ListKind = 'open' | 'mine' | 'decided' | 'reviews'
+export type ListKind = 'open' | 'mine' | 'decided' | 'reviews' | 'all'
 export interface DecisionInput { readonly decision: 'approve' | 'deny'; readonly reason: string | null; readonly minutes?: number | undefined; readonly attempt?: string | undefined }
 export interface GrantInput extends GrantClass { readonly connection: ConnectionSummary; readonly minutes: number; readonly purpose: string }
 
@@ -273,6 +273,7 @@ function rowsOf(filter: ListKind, { id }: Principal): ListFilter {
     case 'mine': return { kind: 'of-requester', principal: id }
     case 'decided': return { kind: 'decided-by', principal: id }
     case 'reviews': return { kind: 'to-review' }
+    case 'all': return { kind: 'any' }
   }
 }
 
@@ -280,7 +281,7 @@ function isListed(record: ApprovalRecord, { filter, principal, now }: { readonly
   switch (filter) {
     case 'mine': return true
     // What one decided stays readable as long as one could decide it now.
-    case 'decided': return mayRead(record, principal)
+    case 'decided': case 'all': return mayRead(record, principal)
     case 'open': return whyNotDecide(record, principal, now) === null
     case 'reviews': return whyNotReview(record, principal) === null
   }

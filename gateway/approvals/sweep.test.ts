@@ -48,4 +48,7 @@ test('a list goes on behind its last page', async () => {
   expect(seen).toEqual(ids)
   expect((await office.desk.list(eve, { filter: 'mine', limit: 10 })).approvals.map(({ id }) => id)).toEqual(ids)
   expect((await office.desk.list(eve, { filter: 'open', limit: 10 })).approvals).toEqual([])
+  expect((await office.desk.list(eve, { filter: 'all', limit: 10 })).approvals.map(({ id }) => id)).toEqual(ids)
+  expect((await office.desk.list(ada, { filter: 'all', limit: 100 })).approvals.length).toBeGreaterThan(5)
+  expect((await office.desk.list(member('max', 'sales'), { filter: 'all', limit: 100 })).approvals).toEqual([])
 })

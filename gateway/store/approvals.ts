@@ -67,6 +67,7 @@ export interface NewApproval {
 }
 
 export type ListFilter =
+  | { readonly kind: 'any' }
   | { readonly kind: 'active' }
   | { readonly kind: 'to-review' }
   | { readonly kind: 'of-requester'; readonly principal: string }
@@ -216,6 +217,7 @@ function txOf(queries: Queries, { gateway, iso, now }: TxParts): ApprovalTx {
 
 function conditionOf(filter: ListFilter): { readonly where: string; readonly parameters: readonly Parameter[] } {
   switch (filter.kind) {
+    case 'any': return { where: 'true', parameters: [] }
     case 'active': return { where: active, parameters: [] }
     case 'to-review': return { where: 'broken_glass is not null and review is null', parameters: [] }
     case 'of-requester': return { where: 'requester_id = $1::text', parameters: [text(filter.principal)] }
