@@ -11,9 +11,12 @@ import type { Session } from './session.ts'
 /** Null: nothing to object, and what it takes of the principal's budget is taken. */
 export function objectionToValues(session: Session, decision: Decision, { text, exact }: Pick<SqlCommand, 'text' | 'exact'>): Refusal | null {
   const { writesMasked, probes } = decision
+  if (!writesMasked && probes.constants === 0 && probes.arrays.length === 0) return null
   if (writesMasked && (hasMask(text) || exact?.raw.some((value) => value !== null && looksMasked(value)) === true)) return maskWrittenBack
-  if ((probes.constants === 0 && probes.arrays.length === 0) || asksNothing(decision)) return null
-  return session.context.probes.take(session.lease.principal.id, session.connection.name, countProbes(probes, exact?.texts() ?? []))
+  if (asksNothing(decision)) return null
+  // Whether a unique column takes a value tells that it is there already.
+  const count = countProbes(probes, exact?.texts() ?? []) + (writesMasked ? 1 : 0)
+  return session.context.probes.take(session.lease.principal.id, session.connection.name, count)
 }
 
 /** What is prepared asks when it is executed; a cursor asked when it was declared. */

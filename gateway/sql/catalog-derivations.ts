@@ -22,6 +22,13 @@ const functionsQuery = `
   from pg_catalog.pg_proc p join pg_catalog.pg_language l on l.oid = p.prolang join pg_catalog.pg_type t on t.oid = p.prorettype
   left join pg_catalog.pg_type b on b.oid = t.typbasetype
   group by 1, 2 order by 1, 2`
+/** Without settings of their own, by which names could mean something else, and without a namesake that could be meant. */
+const sqlFunctionsQuery = `
+  select p.proname, n.nspname, pg_catalog.pg_get_functiondef(p.oid) from pg_catalog.pg_proc p
+  join pg_catalog.pg_language l on l.oid = p.prolang join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+  where l.lanname = 'sql' and p.prokind = 'f' and p.oid >= 16384 and p.proconfig is null and p.provariadic = 0 and p.pronargdefaults = 0
+    and not exists (select from pg_catalog.pg_proc o where o.proname = p.proname and o.oid <> p.oid)
+  order by 1`
 const operatorsQuery = `
   select distinct o.oprname from pg_catalog.pg_operator o join pg_catalog.pg_proc p on p.oid = o.oprcode
   join pg_catalog.pg_language l on l.oid = p.prolang where o.oid >= 16384 and not ${isPure} order by 1`
@@ -54,7 +61,9 @@ export async function readDerivations(client: Client, forEachRow: ForEachRow): P
   const ruled = new Set<number>()
   await forEachRow(rulesQuery, ([relation]) => ruled.add(Number(relation)))
   const generated = await readGenerated(forEachRow)
-  return { views: await readViews(client, forEachRow), systemFunctions, otherFunctions, impureOperators, hasImpureCasts, ruled, generated }
+  const views = await readDefinitions(client, forEachRow, viewsQuery, ([oid, text]) => [Number(oid), String(text)] as const)
+  const sqlFunctions = await readDefinitions(client, forEachRow, sqlFunctionsQuery, ([name, schema, text]) => [String(name), { schema: String(schema), text: String(text) }] as const)
+  return { views, sqlFunctions, systemFunctions, otherFunctions, impureOperators, hasImpureCasts, ruled, generated }
 }
 
 /** A list of what the overloads return: one entry that is no row of an unknown type, or nothing can be said. */
@@ -80,17 +89,17 @@ async function readGenerated(forEachRow: ForEachRow): Promise<CatalogDerivations
  * Somebody's lock on a table makes the definitions wait, and a table that is dropped meanwhile makes them fail: then this snapshot
  * goes without them, and their lineage is unknown.
  */
-async function readViews(client: Client, forEachRow: ForEachRow): Promise<ReadonlyMap<number, string>> {
-  const views = new Map<number, string>()
+async function readDefinitions<Key, Value>(
+  client: Client, forEachRow: ForEachRow, query: string, entryOf: (row: readonly unknown[]) => readonly [Key, Value],
+): Promise<ReadonlyMap<Key, Value>> {
+  const definitions = new Map<Key, Value>()
   await client.query('savepoint definitions')
   try {
     await client.query(`set local lock_timeout = ${catalogDefinitionsLockMs}`)
-    await forEachRow(viewsQuery, ([oid, definition]) => {
-      // A view that was dropped meanwhile has none.
-      if (typeof definition === 'string') views.set(Number(oid), definition)
-    })
+    // What was dropped meanwhile has none.
+    await forEachRow(query, (row) => { if (row.at(-1) !== null) definitions.set(...entryOf(row)) })
     await client.query('release savepoint definitions')
-    return views
+    return definitions
   } catch (error) {
     if (!isServerError(error)) throw error
     await client.query('rollback to savepoint definitions')

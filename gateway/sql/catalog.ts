@@ -31,6 +31,8 @@ export interface CatalogDerivations {
   readonly views: ReadonlyMap<number, string>
   readonly systemFunctions: ReadonlyMap<string, CatalogFunction>
   readonly otherFunctions: ReadonlyMap<string, CatalogFunction>
+  /** Functions of the database's own that are written in SQL and the only ones of their bare name: their definitions. */
+  readonly sqlFunctions?: ReadonlyMap<string, { readonly schema: string; readonly text: string }>
   /** Bare names of operators whose function is not pure. */
   readonly impureOperators: ReadonlySet<string>
   readonly hasImpureCasts: boolean

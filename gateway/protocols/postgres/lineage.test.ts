@@ -20,7 +20,9 @@ beforeAll(async () => {
   const direct = new Client({ ...database })
   await direct.connect()
   await direct.query(`create materialized view totals as select customer_id, sum(total) as spent from orders group by 1;
-    create view mails as select id, lower(email) as contact, name from customer_list`)
+    create view mails as select id, lower(email) as contact, name from customer_list;
+    create function spent(int) returns numeric language sql stable as 'select sum(total) from orders where customer_id = $1';
+    create function guess(text) returns bigint language sql stable as 'select count(*) from customers where email > $1'`)
   await direct.end()
   gateway = await startTestGateway({ database, policies: { shop: shopPolicy } })
   ana = await signedIn(['analysts'])
@@ -120,6 +122,13 @@ describe('whichever way it is sent', () => {
     expect(await cursor.read(1)).toEqual([{ big: 'NAME 3', mail: '[masked]' }])
     await cursor.close()
   })
+})
+
+test('a function written in SQL gives what its body selects; what it asks of masked columns, its caller asks', async () => {
+  const own = await signedIn(['analysts'])
+  expect((await own.query('select spent(1), spent(o.id) as other, leak() from orders o where o.id = 2')).rows).toEqual([{ spent: '750.00', other: '456.00', leak: '[masked]' }])
+  await expect(own.query("select guess('m')")).rejects.toMatchObject({ code: '42501', message: expect.stringContaining('public.customers.email') })
+  await own.end()
 })
 
 test('after the search path was changed nothing of an unqualified name is believed, and qualified names are', async () => {

@@ -113,7 +113,8 @@ function addAs(form: Form, flow: Flow, node: unknown, { clause, rows, scope }: P
   addFlow(asInfluence(rows), flow)
   const { uses } = scope.evaluation
   if (uses === null) return
-  const exact = form === 'other' ? none : flow.exact ?? none
+  // What a function compares with is its caller's to choose, and need not be a constant.
+  const exact = form === 'other' || (form === 'equality' && scope.evaluation.bodies > 0) ? none : flow.exact ?? none
   const rest = new Set([...flow.value.columns].filter((key) => !exact.has(key)))
   spend(scope.evaluation, flow.value.columns.size)
   recordUse(uses, node, { clause, form, ...compared }, { columns: new Set(exact), unknown: null })

@@ -81,7 +81,7 @@ const notValues: ReadonlySet<string> = new Set(['typeName', 'returning', 'output
 const nothing: Visit = () => undefined
 
 const visits: { readonly [type: string]: Visit } = {
-  A_Const: nothing, ParamRef: nothing, SetToDefault: nothing, SQLValueFunction: nothing, CurrentOfExpr: nothing,
+  A_Const: nothing, ParamRef: parameter, SetToDefault: nothing, SQLValueFunction: nothing, CurrentOfExpr: nothing,
   String: nothing, Integer: nothing, Float: nothing, Boolean: nothing, BitString: nothing, TypeName: nothing,
   // Neither looks at a value: which columns a row is grouped by, what MERGE did to it.
   GroupingFunc: nothing, MergeSupportFunc: nothing,
@@ -95,6 +95,16 @@ const visits: { readonly [type: string]: Visit } = {
   SubLink: addSublink,
   JsonArrayQueryConstructor: (fields, into, walk) => addSubquery(fields['query'], into, walk.scope),
   MultiAssignRef: (fields, into, walk) => walk.push(fields['source'], into),
+}
+
+/** Of the statement it is the client's own; in the body of a function, an argument. */
+function parameter(fields: Fields, into: Flow, { scope }: Walk): void {
+  if (scope.evaluation.bodies === 0) return
+  let at: Scope | null = scope
+  while (at !== null && at.parameters === undefined) at = at.outer
+  const flow = at?.parameters?.[Number(fields['number'] ?? 0) - 1]
+  if (flow === undefined) into.value.unknown ??= 'a parameter that the function does not have'
+  else addFlow(into, flow)
 }
 
 function column(fields: Fields, into: Flow, { scope }: Walk): void {

@@ -5,9 +5,9 @@ import { columnName } from './column-names.ts'
 import { decideBy } from './conditions.ts'
 import { addExpressions, flowOf } from './expressions.ts'
 import { aliasName } from './from.ts'
-import { doubtOfFunction, shapeOfFunction } from './functions.ts'
+import { bodyOfCall, doubtOfFunction, shapeOfFunction } from './functions.ts'
 import type { Scope } from './scope.ts'
-import { newFlow, newSources, union, unknownFlow, type Column, type Flow, type Rowset, type Sources } from './sources.ts'
+import { add, newFlow, newSources, union, unknownFlow, type Column, type Flow, type Rowset, type Sources } from './sources.ts'
 
 /** `f(…)`, `rows from (f(…), g(…) as (a int))`, with ordinality. */
 export function rowsOfFunctions(fields: Fields, scope: Scope): Rowset {
@@ -27,6 +27,9 @@ export function rowsOfFunctions(fields: Fields, scope: Scope): Rowset {
 function addCalled(call: unknown, any: Flow, rows: Sources, scope: Scope): void {
   const fields = as('FuncCall', call)
   const doubt = fields === null ? null : doubtOfFunction(words(fields['funcname']), scope.evaluation.catalog)
+  const body = fields === null || doubt === null ? null : bodyOfCall(fields, scope)
+  // Its conditions are told of where they stand.
+  if (body !== null) return add(rows, body.rows)
   const args = fields === null || doubt === null ? any : flowOf(fields['args'], scope)
   decideBy([args], call, { clause: 'function', rows, scope })
   if (doubt !== null) decideBy([unknownFlow(doubt)], call, { clause: 'from', rows, scope })

@@ -3,15 +3,25 @@
 import type { Catalog, CatalogFunction } from '../catalog.ts'
 import { listOf, typed, words, type Fields } from '../tree.ts'
 import { addCondition, addCounted, decide } from './conditions.ts'
-import { window, type Walk } from './expressions.ts'
-import type { Flow } from './sources.ts'
+import { flowOf, window, type Walk } from './expressions.ts'
+import type { Scope } from './scope.ts'
+import { add, addFlow, anyColumn, type Flow, type Rowset } from './sources.ts'
+import { positionalArguments, rowsOfBody } from './sql-functions.ts'
 import { countingFunctions, trustedFunctions } from './trusted-functions.ts'
 
 export function addCall(fields: Fields, into: Flow, walk: Walk): void {
   const { scope } = walk
   const parts = words(fields['funcname'])
   const { catalog } = scope.evaluation
-  into.value.unknown ??= doubtOfFunction(parts, catalog)
+  const doubt = doubtOfFunction(parts, catalog)
+  const body = doubt === null ? null : bodyOfCall(fields, scope)
+  if (body !== null) {
+    addFlow(into, anyColumn(body))
+    add(into.influence, body.rows)
+    if (returnsSet(parts, catalog)) add(scope.rows, body.rows)
+    return
+  }
+  into.value.unknown ??= doubt
   const isWithinGroup = fields['agg_within_group'] === true
   // rank(5) within group (order by salary) says where 5 would stand: that is a comparison.
   const counts = countingFunctions.has(parts.at(-1) ?? '') && !isWithinGroup
@@ -25,6 +35,14 @@ export function addCall(fields: Fields, into: Flow, walk: Walk): void {
   if (over !== null) window(over.fields, into, walk)
   // In a target list a set-returning function decides how many rows there are.
   if (returnsSet(parts, catalog)) decide(listOf(fields['args']), 'function', scope.rows, scope)
+}
+
+/** What a function written in SQL selects; null: its body is not seen. */
+export function bodyOfCall(fields: Fields, scope: Scope): Rowset | null {
+  const parts = words(fields['funcname'])
+  const args = positionalArguments(fields)
+  const isPlain = ['agg_order', 'agg_filter', 'agg_within_group', 'agg_distinct', 'agg_star', 'over'].every((field) => fields[field] === undefined)
+  return args === null || !isPlain ? null : rowsOfBody(parts, args.map((arg) => flowOf(arg, scope)), scope.evaluation)
 }
 
 /** Why the result may hold more than the arguments do; null: it does not. */

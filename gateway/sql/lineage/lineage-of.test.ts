@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { lineageDepthMax } from '../../limits.ts'
 import { columnsCases } from './testing/cases/columns.ts'
 import { expressionsCases } from './testing/cases/expressions.ts'
+import { functionsCases } from './testing/cases/functions.ts'
 import { groupingCases } from './testing/cases/grouping.ts'
 import { fromCases } from './testing/cases/from.ts'
 import { setWithCases } from './testing/cases/set-with.ts'
@@ -28,6 +29,7 @@ const groups = [
   ['set-with', setWithCases],
   ['views', viewsCases],
   ['writes', writesCases],
+  ['functions', functionsCases],
   ['statements', statementsCases],
 ] as const
 
@@ -94,6 +96,10 @@ test('depth: long sums are followed, nesting beyond the limit is unknown', () =>
   const union = (length: number): string => Array(length).fill('select email from c').join(' union all ')
   expect(server.told(union(200))).toEqual(['c.email'])
   expect(server.trace(union(lineageDepthMax + 2)).kind).toBe('unknown')
+})
+
+test('a function that calls itself is given up', () => {
+  expect(server.trace('select endless(1)')).toMatchObject({ kind: 'unknown', reason: expect.stringContaining('lineageDepthMax') })
 })
 
 test('a statement that multiplies its columns is given up, in time', () => {

@@ -48,7 +48,7 @@ export function lineageOf(statement: unknown, inputs: LineageInputs): Trace {
   const node = typed(statement)
   if (node === null) return { kind: 'columns', columns: [], uses: [] }
   const uses: Uses = new Map()
-  const evaluation: Evaluation = { ...inputs, views: viewsOf(inputs.catalog), uses, depth: 0, steps: 0 }
+  const evaluation: Evaluation = { ...inputs, views: viewsOf(inputs.catalog), uses, bodies: 0, depth: 0, steps: 0 }
   const work = Object.hasOwn(statements, node.type) ? statements[node.type] : undefined
   if (work === undefined) return { ...unknown(`${node.type}: its output is not followed`), uses: namesColumns(node) ? [unknownUse(`${node.type}: its conditions are not followed`)] : [] }
   try {

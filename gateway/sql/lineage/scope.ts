@@ -28,6 +28,8 @@ export interface Scope {
   /** What decides which rows this query has; grows while the query is walked. */
   readonly rows: Sources
   readonly windows: ReadonlyMap<string, Fields>
+  /** Around the body of a function: what stands for $1, $2, … */
+  readonly parameters?: readonly Flow[]
 }
 
 export interface CommonTables { readonly byName: ReadonlyMap<string, CommonTable>; readonly outer: CommonTables | null }
@@ -50,6 +52,8 @@ export interface Evaluation {
   readonly views: Map<number, Rowset>
   /** What the statement's own conditions use; null inside the definition of a view, whose conditions are its owner's. */
   uses: Uses | null
+  /** Bodies of functions that are walked now, inside each other. */
+  bodies: number
   depth: number
   steps: number
 }

@@ -206,4 +206,9 @@ export const usesCases: readonly (readonly [string, ...string[]])[] = [
   ["alter table c add check (email like 'a%')", 'statement * ?'],
   ["create policy p on c using (email = 'x')", 'statement * ?'],
   ['begin'],
+  // What a function written in SQL asks, its caller asks: with the arguments of the caller's choice.
+  ["select guess('m')", 'where * c.email'],
+  ['select mail_of(1)', 'where * c.id'],
+  ["select id from o where mail_of(1) = 'x'", 'where * c.email', 'where * c.id'],
+  ['select m from mail_of(1) m', 'where * c.id'],
 ]
