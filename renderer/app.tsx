@@ -4,7 +4,9 @@ import { Redirect, Route, Router, Switch } from 'wouter'
 import { useHashLocation } from 'wouter/use-hash-location'
 import { Shell } from './components/Shell.tsx'
 import { queryClient } from './lib/queries.ts'
-import { nameOf, paths } from './lib/routes.ts'
+import { isApprovalList, nameOf, paths } from './lib/routes.ts'
+import { Approval } from './pages/Approval.tsx'
+import { Approvals } from './pages/Approvals.tsx'
 import { Connections } from './pages/Connections.tsx'
 import { Session } from './pages/Session.tsx'
 import { Sessions } from './pages/Sessions.tsx'
@@ -38,6 +40,8 @@ function Pages() {
         <Route path="/sessions"><Sessions connection={null} /></Route>
         <Route path="/sessions/of/:name">{({ name }) => <Sessions connection={nameOf(name)} />}</Route>
         <Route path="/sessions/:id">{({ id }) => <Session key={id} id={nameOf(id)} />}</Route>
+        <Route path="/approvals"><Approvals list="open" /></Route>
+        <Route path="/approvals/:id">{({ id }) => (isApprovalList(id) ? <Approvals key={id} list={id} /> : <Approval key={id} id={nameOf(id)} />)}</Route>
         <Route path="/settings"><Settings /></Route>
         <Route><Redirect to={paths.connections} replace /></Route>
       </Switch>

@@ -6,6 +6,7 @@ import './base.css'
 import { provideDesktop } from './lib/current-desktop.ts'
 import { findDesktop } from './lib/desktop.ts'
 import { forgetDataOfOthers } from './lib/forget-data.ts'
+import { watchApprovals } from './stores/approvals.ts'
 import { forgetAllTabs, watchRuns } from './stores/runs.ts'
 import { applyRememberedTheme, watchSettings } from './stores/settings.ts'
 import { watchLogin } from './stores/login.ts'
@@ -14,6 +15,7 @@ applyRememberedTheme()
 provideDesktop(await findDesktop())
 watchRuns()
 forgetDataOfOthers()
+watchApprovals()
 watchLogin()
 void watchSettings()
 // A page that goes away takes its PostgreSQL sessions with it.

@@ -1,7 +1,7 @@
 // Everything by name: places, connections, what the page can do, the theme. Ctrl/Cmd+K.
 import { Dialog } from '@base-ui/react/dialog'
 import { Command } from 'cmdk'
-import { History, Keyboard, LogOut, Moon, Monitor, PanelLeft, Play, Plug, Plus, Settings as Gear, Square, SquareTerminal, Sun } from 'lucide-react'
+import { CheckCheck, History, Keyboard, LogOut, Moon, Monitor, PanelLeft, Play, Plug, Plus, Settings as Gear, Square, SquareTerminal, Sun } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useLocation } from 'wouter'
 import { giveAppCommand } from '../lib/app-commands.ts'
@@ -51,6 +51,7 @@ function Palette() {
   const connections = (useConnections().data ?? []).filter(({ kind }) => kind === 'postgres')
   const places: readonly Action[] = [
     { label: 'Connections', icon: <Plug size={14} />, run: () => navigate(paths.connections) },
+    { label: 'Approvals', icon: <CheckCheck size={14} />, words: 'inbox approve deny access grant', run: () => navigate(paths.approvals) },
     { label: 'Sessions', icon: <History size={14} />, words: 'recordings audit', run: () => navigate(paths.sessions) },
     { label: 'Settings', icon: <Gear size={14} />, keys: 'Mod+,', run: () => navigate(paths.settings) },
     { label: 'Keyboard shortcuts', icon: <Keyboard size={14} />, keys: '?', run: layout.openShortcuts },

@@ -2,12 +2,14 @@
 import { Braces } from 'lucide-react'
 import type { StatementState } from '../../shared/ipc.ts'
 import { count } from '../lib/format.ts'
-import { shownIndex, type RunView } from '../lib/run-state.ts'
+import { isHeld, shownIndex, type RunView } from '../lib/run-state.ts'
 import { pickStatement, type TabRun } from '../stores/runs.ts'
 import { Banner } from '../ui/Banner.tsx'
 import { Keys } from '../ui/Keys.tsx'
 import { Untrusted } from '../ui/Untrusted.tsx'
 import { classes } from '../ui/classes.ts'
+import { HeldEndPanel } from './HeldEndPanel.tsx'
+import { HeldPanel } from './HeldPanel.tsx'
 import { NoticeList } from './NoticeList.tsx'
 import { ResultGrid } from './ResultGrid.tsx'
 import styles from './ResultPane.module.css'
@@ -34,7 +36,7 @@ export function ResultPane({ tab, run, onShow, onCancel }: ResultPaneProps) {
         {view?.failure != null && <div className={styles['inset']}><Banner tone="danger"><Untrusted text={view.failure} /></Banner></div>}
         {view?.isActive === true && run.cancelFailure !== null && <div className={styles['inset']}><Banner tone="warn">The cancel did not go through: <Untrusted text={run.cancelFailure} /> Cancel once more to end the session.</Banner></div>}
         {view === null && <Hint />}
-        {state !== null && <StatementResult key={`${state.run} ${state.index}`} state={state} onShow={() => onShow(state)} />}
+        {state !== null && <StatementResult key={`${state.run} ${state.index}`} state={state} onShow={() => onShow(state)} onCancel={onCancel} />}
       </div>
       <StatusLine view={view} state={state} onCancel={onCancel} />
     </section>
@@ -63,7 +65,7 @@ function StatementTabs({ tab, view, at }: { readonly tab: string; readonly view:
           key={state.index} id={`statement-${state.index}`} type="button" role="tab" aria-selected={state.index === at} tabIndex={state.index === at ? 0 : -1} className={styles['tab']}
           onClick={() => pickStatement(tab, state.index)} onKeyDown={(event) => move(event.key)} title={state.text.slice(0, 400)}
         >
-          <span className={classes(styles['dot'], styles[state.error?.isRefusal === true ? 'refused' : state.status])} aria-hidden="true" />
+          <span className={classes(styles['dot'], styles[state.error?.isRefusal === true ? 'refused' : isHeld(state) ? 'held' : state.status])} aria-hidden="true" />
           <span className={styles['tabText']}>{firstWords(state.text)}</span>
           <span className={styles['tabCount']}>{sign(state)}</span>
         </button>
@@ -81,13 +83,16 @@ function firstWords(text: string): string {
 const neverRan = (state: StatementState): boolean => state.status === 'cancelled' && state.error === null && state.ms === 0
 
 function sign(state: StatementState): string {
+  if (isHeld(state)) return 'waits'
   if (neverRan(state)) return 'not run'
   if (state.error?.isRefusal === true) return 'refused'
   if (state.status === 'failed' || state.status === 'cancelled' || state.status === 'queued') return state.status
   return state.columns.length > 0 ? count(state.rows) : ''
 }
 
-function StatementResult({ state, onShow }: { readonly state: StatementState; readonly onShow: () => void }) {
+function StatementResult({ state, onShow, onCancel }: { readonly state: StatementState; readonly onShow: () => void; readonly onCancel: () => void }) {
+  if (isHeld(state)) return <HeldPanel held={state.held} onCancel={onCancel} />
+  if (state.held !== null && state.error?.isRefusal === true) return <HeldEndPanel held={state.held} error={state.error} />
   // What the user asked for is no error.
   const isCancelled = state.status === 'cancelled'
   const hasGrid = state.result !== null && state.columns.length > 0 && (state.rows > 0 || !isCancelled)

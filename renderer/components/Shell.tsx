@@ -5,6 +5,7 @@ import { environmentOf } from '../lib/environment.ts'
 import { isMod } from '../lib/platform.ts'
 import { useConnection } from '../lib/queries.ts'
 import { connectionOf, paths } from '../lib/routes.ts'
+import { isTyping } from '../lib/use-page-keys.ts'
 import { useHost } from '../stores/host.ts'
 import { layout, useLayout } from '../stores/layout.ts'
 import { signIn, useLogin } from '../stores/login.ts'
@@ -13,6 +14,7 @@ import { Button } from '../ui/Button.tsx'
 import { ErrorBoundary } from '../ui/ErrorBoundary.tsx'
 import { Untrusted } from '../ui/Untrusted.tsx'
 import { CommandPalette } from './CommandPalette.tsx'
+import { NewsStack } from './NewsStack.tsx'
 import styles from './Shell.module.css'
 import { ShortcutSheet } from './ShortcutSheet.tsx'
 import { Sidebar } from './Sidebar.tsx'
@@ -35,6 +37,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         <Links />
         <main id="main" tabIndex={-1} className={styles['main']}><ErrorBoundary key={path}>{children}</ErrorBoundary></main>
       </div>
+      <NewsStack />
       <CommandPalette />
       <ShortcutSheet />
     </div>
@@ -50,9 +53,6 @@ function Links() {
   if (state?.kind !== 'unreachable') return null
   return <Banner tone="danger" isFlat action={<Button size="small" onClick={() => void signIn.point(state.gateway)}>Try again now</Button>}>The gateway does not answer: <Untrusted text={state.message} /> Your queries are kept.</Banner>
 }
-
-const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.isContentEditable || target.closest('input, textarea, select, [role=textbox], .monaco-editor') !== null)
 
 function useShellKeys(): void {
   const [, navigate] = useLocation()

@@ -1,9 +1,10 @@
 // The sidebar: where one can go, what is open, and who one is. In a narrow window it is a drawer.
-import { ChevronsUpDown, History, Keyboard, LogOut, Plug, Settings as Gear } from 'lucide-react'
+import { ChevronsUpDown, CheckCheck, History, Keyboard, LogOut, Plug, Settings as Gear } from 'lucide-react'
 import { Link, useLocation } from 'wouter'
 import { environmentOf } from '../lib/environment.ts'
 import { useConnections } from '../lib/queries.ts'
 import { paths } from '../lib/routes.ts'
+import { useCounts } from '../lib/use-approvals.ts'
 import { visibleText } from '../../shared/visible.ts'
 import { layout, useLayout } from '../stores/layout.ts'
 import { signIn, useLogin } from '../stores/login.ts'
@@ -15,6 +16,7 @@ import styles from './Sidebar.module.css'
 
 const places = [
   { path: paths.connections, label: 'Connections', icon: <Plug size={16} aria-hidden="true" />, isHere: (path: string) => path === paths.connections || path === '/' },
+  { path: paths.approvals, label: 'Approvals', icon: <CheckCheck size={16} aria-hidden="true" />, isHere: (path: string) => path.startsWith(paths.approvals) },
   { path: paths.sessions, label: 'Sessions', icon: <History size={16} aria-hidden="true" />, isHere: (path: string) => path.startsWith(paths.sessions) },
   { path: paths.settings, label: 'Settings', icon: <Gear size={16} aria-hidden="true" />, isHere: (path: string) => path === paths.settings },
 ] as const
@@ -31,7 +33,7 @@ export function Sidebar() {
       <div className={styles['brand']}><Logo size={22} /><span>Gatehouse</span></div>
       <ul className={styles['list']}>
         {places.map(({ path: to, label, icon, isHere }) => (
-          <li key={to}><Link href={to} className={styles['item']} aria-current={isHere(path) ? 'page' : undefined}>{icon}{label}</Link></li>
+          <li key={to}><Link href={to} className={styles['item']} aria-current={isHere(path) ? 'page' : undefined}>{icon}<span className={styles['name']}>{label}</span>{to === paths.approvals && <Waiting />}</Link></li>
         ))}
       </ul>
       {connections.length > 0 && (
@@ -52,6 +54,12 @@ export function Sidebar() {
       <Identity />
     </nav>
   )
+}
+
+function Waiting() {
+  const { open, reviews } = useCounts()
+  const count = open + reviews
+  return count === 0 ? null : <span className={styles['count']} aria-label={`${count} waiting`}>{count > 99 ? '99+' : count}</span>
 }
 
 function Identity() {

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'react'
 import type { StatementState } from '../../shared/ipc.ts'
 import { duration, plural } from '../lib/format.ts'
-import type { RunView } from '../lib/run-state.ts'
+import { isHeld, type RunView } from '../lib/run-state.ts'
 import { Button } from '../ui/Button.tsx'
 import { Keys } from '../ui/Keys.tsx'
 import { Spinner } from '../ui/Spinner.tsx'
@@ -32,6 +32,7 @@ function words(view: RunView | null, state: StatementState | null): string {
 }
 
 function stand(state: StatementState): string {
+  if (isHeld(state)) return 'Waiting for approval'
   if (state.status === 'running') return state.columns.length > 0 ? 'Receiving' : 'Running'
   if (state.error?.isRefusal === true) return 'Refused'
   return { queued: 'Waiting', done: 'Done', failed: 'Failed', cancelled: state.error === null && state.ms === 0 ? 'Not run' : 'Cancelled' }[state.status]

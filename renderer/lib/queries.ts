@@ -47,3 +47,12 @@ export const useFrames = (session: string) => useInfiniteQuery({
   getNextPageParam: (page) => page.next,
   staleTime: 5_000,
 })
+
+/** The exact text: each reading is recorded, so it is read once, and kept current by events (stores/approvals.ts). */
+export const useApproval = (id: string) =>
+  useQuery({ queryKey: ['approvals.show', id], queryFn: () => call('approvals.show', { id }), staleTime: Infinity, gcTime: 0, refetchOnWindowFocus: false })
+
+export const useGrants = () => useQuery({ queryKey: ['grants.list'], queryFn: () => call('grants.list', { filter: 'all' }), staleTime: 5_000 })
+
+export const useMaskedColumns = (connection: string) =>
+  useQuery({ queryKey: ['sql.masks', connection], queryFn: () => call('sql.masks', { connection }), staleTime: 5 * 60_000, refetchOnWindowFocus: false })

@@ -21,3 +21,10 @@ test('what has another form is shown whole, nothing is guessed', () => {
 test('a row limit does not claim that nothing was sent', () => {
   expect(of('the result has more than 10000 rows, the limit of your access', null, '54000').advice).not.toMatch(/Nothing was sent/)
 })
+
+test('a denial by a person, and by silence: rule, policy and the reason stand apart', () => {
+  expect(of('denied by demo:otto (approval ap_01ABC, rule fixes (policy shop)): not on a Friday')).toMatchObject({ rule: 'fixes', policy: 'shop', reason: 'Not on a Friday.' })
+  expect(of('denied by demo:otto (approval ap_01ABC, rule fixes (policy shop))')).toMatchObject({ rule: 'fixes', reason: 'No reason was given.' })
+  expect(of('approval ap_01ABC has expired: nobody decided in time (rule fixes (policy shop))')).toMatchObject({ rule: 'fixes', policy: 'shop', reason: 'Nobody decided in time.' })
+  expect(of('approval ap_01ABC was withdrawn: the policy changed (rule fixes (policy shop))')).toMatchObject({ reason: 'The policy changed.' })
+})

@@ -12,7 +12,15 @@ export interface Refusal {
 
 const byRule = /(?:denied|held) by rule (\S+) \(policy ([^)\s]+)\)(?: for [^:]+)?:?\s*(.*)$/s
 
+/** By a person, or by their silence (gateway/pipeline/hold.ts). */
+const byPeople = /^(?:denied by \S+ \(approval (?:ap_\w+), rule (\S+) \(policy ([^)\s]+)\)\)|approval ap_\w+ (?:has expired|was withdrawn))(?:: (.*?))?(?: \(rule (\S+) \(policy ([^)\s]+)\)\))?$/s
+
 export function refusalOf({ code, message, hint }: Pick<SqlError, 'code' | 'message' | 'hint'>): Refusal {
+  const people = byPeople.exec(message)
+  if (people !== null) {
+    const [, deniedRule, deniedPolicy, why, rule, policy] = people
+    return { rule: deniedRule ?? rule ?? null, policy: deniedPolicy ?? policy ?? null, reason: sentence(why ?? 'no reason was given'), advice: hint ?? 'Nothing was sent to the database. Running it again asks again.' }
+  }
   const match = byRule.exec(message)
   const reason = sentence(match?.[3] ?? message.replace(/^denied by masking: /, ''))
   return { rule: match?.[1] ?? null, policy: match?.[2] ?? null, reason, advice: hint ?? adviceFor(code, message) }

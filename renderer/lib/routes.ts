@@ -1,4 +1,5 @@
 // The places of the app and their paths in the URL fragment (`#/connections/shop`).
+import type { ApprovalFilter } from '../../shared/ipc.ts'
 
 /**
  * A name as one segment of a path. Not percent-encoding, because wouter decodes that once by itself: `~` stands for `%`, so that
@@ -16,12 +17,20 @@ export function nameOf(path: string): string {
   }
 }
 
+/** The lists of the inbox, and the grants beside them. */
+export type ApprovalList = ApprovalFilter | 'grants'
+const approvalLists: readonly string[] = ['open', 'mine', 'decided', 'reviews', 'grants'] satisfies readonly ApprovalList[]
+export const isApprovalList = (text: string): text is ApprovalList => approvalLists.includes(text)
+
 export const paths = {
   connections: '/connections',
   sql: (connection: string) => `/connections/${segment(connection)}`,
   sessions: '/sessions',
   sessionsOf: (connection: string) => `/sessions/of/${segment(connection)}`,
   session: (id: string) => `/sessions/${segment(id)}`,
+  approvals: '/approvals',
+  approvalsOf: (list: ApprovalList) => (list === 'open' ? '/approvals' : `/approvals/${list}`),
+  approval: (id: string) => `/approvals/${segment(id)}`,
   settings: '/settings',
 } as const
 

@@ -1,5 +1,5 @@
 // One editor's run as the renderer sees it: the answer to `sql.run` and the events around it, in whatever order they come.
-import type { StatementState } from '../../shared/ipc.ts'
+import type { HeldStatement, StatementState } from '../../shared/ipc.ts'
 
 export interface RunView {
   /** Null until the host named the run. */
@@ -18,6 +18,10 @@ export interface RunView {
 export function startRun(before: RunView | null, base: number, now: number): RunView {
   return { run: null, previous: before?.run ?? before?.previous ?? null, isActive: true, base, startedAt: now, statements: [], failure: null }
 }
+
+/** It waits for humans: nothing came of it yet. */
+export const isHeld = (state: StatementState): state is StatementState & { readonly held: HeldStatement } =>
+  state.status === 'running' && state.held !== null && state.columns.length === 0
 
 const isOver = (state: StatementState): boolean => state.status === 'done' || state.status === 'failed' || state.status === 'cancelled'
 
