@@ -1,5 +1,6 @@
 // From a text to a decision: facts from the analyzer, EXECUTE and FETCH replaced by what they run, the catalog refreshed once
 // when a name is new. At once when everything is cached; else a promise, during which the session reads no further.
+import { hash } from 'node:crypto'
 import { noSchema, type SqlFacts, type SqlStatement } from '../../../shared/command.ts'
 import { GatehouseError } from '../../../shared/errors.ts'
 import type { Decision } from '../../pipeline/access.ts'
@@ -57,13 +58,20 @@ export function decideFacts(session: PostgresSession, facts: SqlFacts, rows?: Ro
   if (!decision.needsEstimate || rows === undefined) return { facts, decision }
   if (rows.kind === 'known') return { facts, decision: decideNow(session, expanded.facts, rows.rows) }
   if (!isEstimable(expanded.facts.statements, decision.runsCode) || session.searchPath !== 'default') return { facts, decision }
-  return estimateOf(session, rows.request()).then((known) => decideFacts(session, facts, { kind: 'known', rows: known }))
+  return estimateFirst(session, rows.request()).then((known) => decideFacts(session, facts, { kind: 'known', rows: known }))
 }
 
 /** Null: not known. */
-export function estimateOf(session: PostgresSession, request: EstimateRequest): Promise<number | null> {
-  const connection = session.context.postgres.get(session.session.connection.name)
-  return connection === undefined ? Promise.resolve(null) : connection.estimator().estimate(request)
+export async function estimateOf(session: PostgresSession, request: EstimateRequest): Promise<number | null> {
+  return session.context.postgres.get(session.session.connection.name)?.estimator().estimate(request) ?? null
+}
+
+/** Before the command itself is recorded: then that its text goes to the database is. Rejects with GatehouseError recorder_failed. */
+async function estimateFirst(session: PostgresSession, request: EstimateRequest): Promise<number | null> {
+  const { session: { recorder }, context: { journal } } = session
+  recorder.json('control', 'notice', { text: 'the rows of the next command are estimated by EXPLAIN', hash: hash('sha256', request.text, 'hex') })
+  await new Promise<void>((resolve, reject) => journal.afterFlush(resolve, reject))
+  return estimateOf(session, request)
 }
 
 export function decideNow(session: PostgresSession, facts: SqlFacts, estimatedRows?: number | null): Decision | Refusal {
