@@ -2,11 +2,13 @@
 // run failed, and hands out what to run. It runs nothing itself.
 import { useEffect, useEffectEvent, useImperativeHandle, useRef, type Ref } from 'react'
 import type { SchemaTree } from '../../shared/ipc.ts'
+import { visibleText } from '../../shared/visible.ts'
 import { call } from '../lib/current-desktop.ts'
-import { giveSchema, language, monaco } from '../lib/monaco.ts'
+import { giveNames, language, monaco } from '../lib/monaco.ts'
 import { keyParts } from '../lib/platform.ts'
 import { statementAt, type TextRange } from '../lib/statement-at.ts'
 import { useIsDark } from '../lib/use-dark.ts'
+import type { VerdictMark } from '../lib/verdict-words.ts'
 import styles from './SqlEditor.module.css'
 
 export type RunScope = 'cursor' | 'all'
@@ -29,10 +31,15 @@ export interface SqlEditorProps {
   readonly schema: SchemaTree | undefined
   readonly fontSize: number
   readonly marks: readonly EditorMark[]
+  /** What would become of each statement, as far as the gateway has said. */
+  readonly verdicts: readonly VerdictMark[]
+  /** Names of masked columns, `schema.table.column`. */
+  readonly masked: readonly string[] | undefined
   readonly isRunning: boolean
   readonly onChange: (tab: string, text: string) => void
   readonly onRun: (scope: RunScope) => void
   readonly onCancel: () => void
+  readonly onCursor: (offset: number) => void
 }
 
 type Model = monaco.editor.ITextModel
@@ -64,7 +71,7 @@ async function toRun(editor: Editor, scope: RunScope): Promise<{ readonly text: 
 function create(host: HTMLElement): Editor {
   return monaco.editor.create(host, {
     model: null, automaticLayout: true, ariaLabel: 'SQL editor', placeholder: `Write SQL. ${keyParts('Mod+Enter').join(' ')} runs the statement at the cursor.`,
-    minimap: { enabled: false }, scrollBeyondLastLine: false, lineNumbersMinChars: 3, lineDecorationsWidth: 12, folding: false, glyphMargin: false,
+    minimap: { enabled: false }, scrollBeyondLastLine: false, lineNumbersMinChars: 3, lineDecorationsWidth: 12, folding: false, glyphMargin: true,
     renderLineHighlight: 'none', overviewRulerLanes: 0, hideCursorInOverviewRuler: true, padding: { top: 12, bottom: 12 }, fixedOverflowWidgets: true,
     fontFamily: 'var(--font-mono)', fontLigatures: false, tabSize: 2, wordWrap: 'on', wrappingIndent: 'same', quickSuggestions: { other: true, comments: false, strings: false },
     acceptSuggestionOnEnter: 'smart', suggest: { showStatusBar: false, showWords: false }, wordBasedSuggestions: 'off', links: false, contextmenu: true,
@@ -73,16 +80,18 @@ function create(host: HTMLElement): Editor {
   })
 }
 
-export function SqlEditor({ ref, tab, text, tabs, schema, fontSize, marks, isRunning, onChange, onRun, onCancel }: SqlEditorProps) {
+export function SqlEditor({ ref, tab, text, tabs, schema, fontSize, marks, verdicts, masked, isRunning, onChange, onRun, onCancel, onCursor }: SqlEditorProps) {
   const host = useRef<HTMLDivElement>(null)
   const editor = useRef<Editor | null>(null)
   const models = useRef(new Map<string, { readonly model: Model; view: monaco.editor.ICodeEditorViewState | null }>())
   const shown = useRef<string | null>(null)
+  const preflight = useRef<monaco.editor.IEditorDecorationsCollection | null>(null)
   const running = useRef<monaco.editor.IContextKey<boolean> | null>(null)
   const isDark = useIsDark()
 
   const onRunNow = useEffectEvent((scope: RunScope) => onRun(scope))
   const onCancelNow = useEffectEvent(() => onCancel())
+  const onMoved = useEffectEvent((offset: number) => onCursor(offset))
   const onTyped = useEffectEvent((value: string) => onChange(tab, value))
 
   useEffect(() => {
@@ -98,11 +107,13 @@ export function SqlEditor({ ref, tab, text, tabs, schema, fontSize, marks, isRun
       made.addAction({ id: 'cancel-run-escape', label: 'Cancel', keybindings: [KeyCode.Escape], precondition: 'gatehouseRunning && !suggestWidgetVisible && !findWidgetVisible', run: () => onCancelNow() }),
     ]
     const mark = made.createDecorationsCollection()
+    preflight.current = made.createDecorationsCollection()
+    const moved = made.onDidChangeCursorPosition(({ position }) => onMoved(made.getModel()?.getOffsetAt(position) ?? 0))
     const stopMarking = watchStatement(made, mark)
     const typed = made.onDidChangeModelContent((event) => { if (!event.isFlush) onTyped(made.getValue()) })
     return () => {
       stopMarking()
-      for (const each of [...actions, typed]) each.dispose()
+      for (const each of [...actions, typed, moved]) each.dispose()
       made.dispose()
       for (const { model } of kept.values()) model.dispose()
       kept.clear()
@@ -135,13 +146,17 @@ export function SqlEditor({ ref, tab, text, tabs, schema, fontSize, marks, isRun
   }, [tabs])
 
   useEffect(() => running.current?.set(isRunning), [isRunning])
-  useEffect(() => { for (const { model } of models.current.values()) giveSchema(model, schema) }, [schema, tab])
+  useEffect(() => { for (const { model } of models.current.values()) giveNames(model, schema, masked) }, [schema, masked, tab])
   useEffect(() => editor.current?.updateOptions({ fontSize, lineHeight: Math.round(fontSize * 1.6) }), [fontSize])
   useEffect(() => monaco.editor.setTheme(isDark ? 'gatehouse-dark' : 'gatehouse-light'), [isDark])
   useEffect(() => {
     const model = models.current.get(tab)?.model
     if (model !== undefined) showMarks(model, marks)
   }, [marks, tab])
+  useEffect(() => {
+    const model = models.current.get(tab)?.model
+    if (model !== undefined) preflight.current?.set(verdicts.flatMap((verdict) => decorationsOf(model, verdict)))
+  }, [verdicts, tab])
 
   useImperativeHandle(ref, () => ({
     toRun: (scope) => (editor.current === null ? Promise.resolve(null) : toRun(editor.current, scope)),
@@ -187,6 +202,21 @@ function watchStatement(editor: Editor, mark: monaco.editor.IEditorDecorationsCo
     clearTimeout(timer)
     for (const each of watching) each.dispose()
   }
+}
+
+const verdictTextCharactersMax = 90
+
+/** A sign beside the statement's first line; what is not plainly allowed is said behind its last. */
+function decorationsOf(model: Model, { range, kind, short, reason }: VerdictMark): monaco.editor.IModelDeltaDecoration[] {
+  const { startLineNumber, endLineNumber } = rangeIn(model, range)
+  const said = visibleText(short)
+  const text = said.length > verdictTextCharactersMax ? `${said.slice(0, verdictTextCharactersMax - 1)}…` : said
+  const hover = [said, ...(reason === null ? [] : [visibleText(reason)])].join(' — ').replaceAll(/[\\`*_{}[\]<>()#+!|]/g, '\\$&')
+  const end = model.getLineMaxColumn(endLineNumber)
+  return [
+    { range: new monaco.Range(startLineNumber, 1, startLineNumber, 1), options: { glyphMarginClassName: `${styles['verdict']} ${styles[kind]}`, glyphMarginHoverMessage: { value: hover } } },
+    ...(kind === 'allowed' ? [] : [{ range: new monaco.Range(endLineNumber, end, endLineNumber, end), options: { showIfCollapsed: true, after: { content: `\u2003${text}`, inlineClassName: `${styles['said']} ${styles[kind]}` } } }]),
+  ]
 }
 
 function showMarks(model: Model, marks: readonly EditorMark[]): void {

@@ -4,7 +4,7 @@ import { completionsAt } from './completions.ts'
 
 /** `|` is the cursor. */
 function at(marked: string) {
-  return completionsAt(marked.replace('|', ''), marked.indexOf('|'), shopSchema)
+  return completionsAt(marked.replace('|', ''), marked.indexOf('|'), { tree: shopSchema, masked: new Set() })
 }
 const labels = (marked: string, kind?: string) => at(marked).filter((item) => kind === undefined || item.kind === kind).map(({ label }) => label)
 
@@ -29,3 +29,10 @@ test('columns come of the statement at the cursor only', () => {
 })
 
 test('a keyword behind a table is not its alias', () => expect(labels('select | from customers where id = 1', 'alias')).toEqual([]))
+
+test('a masked column says so, the one of that table only', () => {
+  const marked = 'select | from customers'
+  const items = completionsAt(marked.replace('|', ''), marked.indexOf('|'), { tree: shopSchema, masked: new Set(['public.customers.email', 'public.employees.phone']) })
+  expect(items.find(({ label }) => label === 'email')?.detail).toBe('text · customers · masked for you')
+  expect(items.find(({ label }) => label === 'phone')?.detail).not.toContain('masked')
+})

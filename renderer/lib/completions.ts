@@ -39,29 +39,38 @@ function mentioned(statement: string, relations: readonly Named[]): ReadonlyMap<
   return found
 }
 
-const columnItem = (column: SchemaColumn, from: string, sort: string): Completion =>
-  ({ kind: 'column', label: column.name, insert: quoted(column.name), detail: `${column.type} · ${from}`, sort: sort + column.name })
+interface Place { readonly named: Named; readonly as: string; readonly masked: ReadonlySet<string> }
+
+/** That a column is masked is said where it is chosen. */
+function columnItem(column: SchemaColumn, { named: { schema, relation }, as, masked }: Place): Completion {
+  const isMasked = masked.has(`${schema}.${relation.name}.${column.name}`)
+  return { kind: 'column', label: column.name, insert: quoted(column.name), detail: `${column.type} · ${as}${isMasked ? ' · masked for you' : ''}`, sort: `0${column.name}` }
+}
 
 const relationItem = ({ schema, relation }: Named, sort: string, isQualified = true): Completion => ({
   kind: 'relation', label: relation.name, insert: isQualified ? relationName(schema, relation.name) : quoted(relation.name),
   detail: `${relation.kind} · ${schema}`, sort: sort + relation.name,
 })
 
-function afterDot(qualifier: string, tree: SchemaTree, known: ReadonlyMap<string, Named>, relations: readonly Named[]): readonly Completion[] {
+interface Names { readonly tree: SchemaTree; readonly known: ReadonlyMap<string, Named>; readonly relations: readonly Named[]; readonly masked: ReadonlySet<string> }
+
+function afterDot(qualifier: string, { tree, known, relations, masked }: Names): readonly Completion[] {
   const schema = tree.schemas.find(({ name }) => name === qualifier)
   const named = known.get(qualifier) ?? relations.find(({ relation }) => relation.name === qualifier)
-  const columns = named?.relation.columns.map((column) => columnItem(column, named.relation.name, '0')) ?? []
+  const columns = named?.relation.columns.map((column) => columnItem(column, { named, as: named.relation.name, masked })) ?? []
   return [...columns, ...(schema?.relations.map((relation) => relationItem({ schema: schema.name, relation }, '1', false)) ?? [])]
 }
 
-export function completionsAt(text: string, offset: number, tree: SchemaTree): readonly Completion[] {
+export interface Known { readonly tree: SchemaTree; /** `schema.table.column`. */ readonly masked: ReadonlySet<string> }
+
+export function completionsAt(text: string, offset: number, { tree, masked }: Known): readonly Completion[] {
   const before = text.slice(0, offset)
   const relations = allRelations(tree)
   const known = mentioned(statementAround(text, offset), relations)
   const qualifier = /"?([\w$]+)"?\.[\w$]*$/.exec(before)?.[1]
-  if (qualifier !== undefined) return afterDot(qualifier, tree, known, relations)
+  if (qualifier !== undefined) return afterDot(qualifier, { tree, known, relations, masked })
   const wantsRelation = /\b(?:from|join|update|into|table|truncate)\s+[\w$]*$/i.test(before)
-  const columns = wantsRelation ? [] : [...known].flatMap(([as, { relation }]) => relation.columns.map((column) => columnItem(column, as, '0')))
+  const columns = wantsRelation ? [] : [...known].flatMap(([as, named]) => named.relation.columns.map((column) => columnItem(column, { named, as, masked })))
   return [
     ...unique(columns),
     ...[...known].filter(([as, { relation }]) => as !== relation.name).map(([as, { relation }]): Completion => ({ kind: 'alias', label: as, insert: as, detail: relation.name, sort: `1${as}` })),

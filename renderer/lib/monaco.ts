@@ -28,16 +28,16 @@ import 'monaco-editor/features/wordOperations/register'
 // oxlint-disable-next-line import/default
 import EditorWorker from 'monaco-editor/editor/editor.worker?worker'
 import { editor, languages, type IRange, type Position } from 'monaco-editor/editor/editor.api'
-import { completionsAt, type Completion } from './completions.ts'
+import { completionsAt, type Completion, type Known } from './completions.ts'
 import { configuration, grammar } from './pgsql-grammar.ts'
 import type { SchemaTree } from '../../shared/ipc.ts'
 
 export const language = 'pgsql'
 
-const schemas = new WeakMap<editor.ITextModel, SchemaTree>()
+const names = new WeakMap<editor.ITextModel, Known>()
 
-export const giveSchema = (model: editor.ITextModel, schema: SchemaTree | undefined): void => {
-  if (schema !== undefined) schemas.set(model, schema)
+export const giveNames = (model: editor.ITextModel, tree: SchemaTree | undefined, masked: readonly string[] = []): void => {
+  if (tree !== undefined) names.set(model, { tree, masked: new Set(masked) })
 }
 
 const kinds: Readonly<Record<Completion['kind'], languages.CompletionItemKind>> = {
@@ -48,7 +48,7 @@ const kinds: Readonly<Record<Completion['kind'], languages.CompletionItemKind>> 
 function suggest(model: editor.ITextModel, position: Position): languages.CompletionList {
   const word = model.getWordUntilPosition(position)
   const range: IRange = { startLineNumber: position.lineNumber, endLineNumber: position.lineNumber, startColumn: word.startColumn, endColumn: word.endColumn }
-  const found = completionsAt(model.getValue(), model.getOffsetAt(position), schemas.get(model) ?? { schemas: [] })
+  const found = completionsAt(model.getValue(), model.getOffsetAt(position), names.get(model) ?? { tree: { schemas: [] }, masked: new Set() })
   return { suggestions: found.map((item) => ({ label: { label: item.label, description: item.detail }, insertText: item.insert, kind: kinds[item.kind], sortText: item.sort, range })) }
 }
 

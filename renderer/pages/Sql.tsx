@@ -3,6 +3,7 @@ import { PanelLeft, Play, Square, SquareTerminal } from 'lucide-react'
 import { Suspense, lazy, useEffect, useEffectEvent, useMemo, useRef, useState } from 'react'
 import type { SchemaRelation, StatementState } from '../../shared/ipc.ts'
 import { EditorTabs, editorPanelId, tabElementId } from '../components/EditorTabs.tsx'
+import { PreflightLine } from '../components/PreflightLine.tsx'
 import { PsqlDialog } from '../components/PsqlDialog.tsx'
 import { ResultPane } from '../components/ResultPane.tsx'
 import { SchemaTree } from '../components/SchemaTree.tsx'
@@ -10,9 +11,11 @@ import type { RunScope, SqlEditorHandle } from '../components/SqlEditor.tsx'
 import { onAppCommand, type AppCommand } from '../lib/app-commands.ts'
 import { editorMarks, placeOf } from '../lib/editor-marks.ts'
 import { isMod } from '../lib/platform.ts'
-import { useSchema } from '../lib/queries.ts'
+import { useMaskedColumns, useSchema } from '../lib/queries.ts'
 import { relationName } from '../lib/sql-names.ts'
 import { useNarrow } from '../lib/use-narrow.ts'
+import { usePreflight } from '../lib/use-preflight.ts'
+import { marksOf } from '../lib/verdict-words.ts'
 import { layout, useLayout } from '../stores/layout.ts'
 import { useLogin } from '../stores/login.ts'
 import { cancelRun, failRun, forgetTab, idle, runText, useRuns } from '../stores/runs.ts'
@@ -37,7 +40,6 @@ export function Sql({ connection }: { readonly connection: string }) {
 /** The tab bar above the editor. */
 const barHeight = 37
 
-
 function Workspace({ connection, scope, set }: { readonly connection: string; readonly scope: string; readonly set: TabSet }) {
   const editor = useRef<SqlEditorHandle>(null)
   const tab = set.tabs.find(({ id }) => id === set.active)!
@@ -45,12 +47,16 @@ function Workspace({ connection, scope, set }: { readonly connection: string; re
   const isRunning = run.view?.isActive === true
   const [isPsqlOpen, setPsqlOpen] = useState(false)
   const schema = useSchema(connection)
+  const masked = useMaskedColumns(connection)
+  const preflight = usePreflight(connection, tab.text)
+  const [cursor, setCursor] = useState(0)
   const fontSize = useSettings((settings) => settings.editorFontSize)
   const { treeWidth, editorShare, isTreeShown, isTreeDrawerOpen } = useLayout()
   const isNarrow = useNarrow()
   const centre = useRef<HTMLDivElement>(null)
   const ids = useMemo(() => set.tabs.map(({ id }) => id), [set.tabs])
   const marks = useMemo(() => editorMarks(run.view), [run.view])
+  const verdicts = useMemo(() => marksOf(preflight), [preflight])
 
   const start = async (scopeOfRun: RunScope) => {
     if (isRunning) return
@@ -121,11 +127,12 @@ function Workspace({ connection, scope, set }: { readonly connection: string; re
         <div id={editorPanelId} role="tabpanel" aria-labelledby={tabElementId(tab.id)} className={styles['editor']} style={{ flexGrow: editorShare }}>
           <Suspense fallback={<p className={styles['loading']} role="status"><Spinner /> Loading the editor…</p>}>
             <SqlEditor
-              ref={editor} tab={tab.id} text={tab.text} tabs={ids} schema={schema.data} fontSize={fontSize} marks={marks} isRunning={isRunning}
-              onChange={(id, text) => tabs.write(scope, id, text)} onRun={(which) => void start(which)} onCancel={cancel}
+              ref={editor} tab={tab.id} text={tab.text} tabs={ids} schema={schema.data} fontSize={fontSize} marks={marks} verdicts={verdicts} masked={masked.data} isRunning={isRunning}
+              onChange={(id, text) => tabs.write(scope, id, text)} onRun={(which) => void start(which)} onCancel={cancel} onCursor={setCursor}
             />
           </Suspense>
         </div>
+        <PreflightLine preflight={preflight} marks={verdicts} cursor={cursor} />
         <Splitter label="Height of the editor" axis="y" value={editorShare} min={0.12} max={0.85} perPixel={() => 1 / Math.max(1, (centre.current?.clientHeight ?? 700) - barHeight)} onChange={(to) => useLayout.setState({ editorShare: to })} />
         <div className={styles['results']} style={{ flexGrow: 1 - editorShare }}>
           <ResultPane key={tab.id} tab={tab.id} run={run} onShow={show} onCancel={cancel} />
