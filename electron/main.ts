@@ -1,10 +1,12 @@
 // The desktop app: composes and does nothing else. What it composes is plain modules with Electron's API passed in; the
 // capabilities are client/'s, the same that the browser host serves.
-import { app, BrowserWindow, dialog, ipcMain, Menu, protocol, safeStorage, session, shell } from 'electron'
+import { app, BrowserWindow, dialog, ipcMain, Menu, nativeImage, Notification, powerMonitor, protocol, safeStorage, session, shell, Tray } from 'electron'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createCapabilities, type Capabilities } from '../client/capabilities/capabilities.ts'
 import { userFolder } from '../client/files.ts'
+import { attachApprovals } from './approvals/attach.ts'
+import { trayBitmap } from './approvals/tray.ts'
 import { deepLinkScheme, fragmentOf, linkIn, parseDeepLink, type DeepLink } from './deep-link.ts'
 import { openBridge } from './ipc/bridge.ts'
 import { menuTemplate } from './menu.ts'
@@ -31,7 +33,8 @@ async function start(): Promise<void> {
   app.on('second-instance', (_, arguments_) => show(linkIn(arguments_)))
   app.on('open-url', (event, url) => { event.preventDefault(); show(parseDeepLink(url)) })
   app.on('web-contents-created', (_, contents) => guardContents(contents))
-  app.on('window-all-closed', () => { if (process.platform !== 'darwin') app.quit() })
+  // On Linux nobody can say whether the tray is shown anywhere: an app without a window would be out of reach.
+  app.on('window-all-closed', () => { if (process.platform === 'linux') app.quit() })
   await app.whenReady()
 
   guardSession(session.defaultSession)
@@ -39,7 +42,12 @@ async function start(): Promise<void> {
   Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate({ platform: process.platform, isPackaged: app.isPackaged })))
   const capabilities = await compose()
   const closeBridge = openBridge({ ipcMain, capabilities, windows, rules: { origin: appOrigin, isOurs: (id) => ours.has(id) } })
-  disposeAtQuit(async () => { closeBridge(); await capabilities.dispose() })
+  const detach = await attachApprovals({
+    capabilities, tray: new Tray(trayImage()), menuOf: Menu.buildFromTemplate, makeNotification: (facts) => new Notification(facts), powerMonitor,
+    open: (id) => show(id === null ? { kind: 'approvals' } : { kind: 'approval', id }), quit: () => app.quit(),
+    onFailure: (message) => dialog.showErrorBox('It was not denied', message),
+  })
+  disposeAtQuit(async () => { closeBridge(); detach(); await capabilities.dispose() })
   app.on('activate', () => show(null))
   show(linkIn(process.argv))
 }
@@ -51,6 +59,19 @@ async function compose(): Promise<Capabilities> {
     tokenStore, dataDir, version, host: 'electron', openBrowser: (url) => shell.openExternal(url),
     gateway: process.env['GATEHOUSE_URL'] ?? null, ca: process.env['GATEHOUSE_CA'] ?? null,
   })
+}
+
+/** Drawn, not read: black to be coloured by macOS, elsewhere a tone that is seen on light and dark bars. */
+function trayImage(): Electron.NativeImage {
+  const isTemplate = process.platform === 'darwin'
+  const image = nativeImage.createEmpty()
+  for (const scaleFactor of [1, 2]) {
+    const size = 16 * scaleFactor
+    const bitmap = trayBitmap(size, isTemplate ? [0, 0, 0] : [0xb0, 0xbc, 0x3c])
+    image.addRepresentation({ scaleFactor, width: size, height: size, buffer: nativeImage.createFromBitmap(bitmap, { width: size, height: size }).toPNG() })
+  }
+  image.setTemplateImage(isTemplate)
+  return image
 }
 
 /** Brings the window up, or makes one; goes where the link says. */
