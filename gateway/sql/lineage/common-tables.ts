@@ -98,6 +98,6 @@ function merged(left: Rowset, right: Rowset): Rowset {
 function weight({ columns, open, rows }: Rowset): number {
   const flows = open === null ? columns.map(({ flow }) => flow) : [...columns.map(({ flow }) => flow), open]
   const unknowns = flows.flatMap(({ value, influence }) => [value, influence]).concat(rows).filter(({ unknown }) => unknown !== null)
-  const risks = flows.reduce((sum, { fails }) => sum + (fails === undefined ? 0 : fails === 'subquery' ? 1 : 2), 0)
+  const risks = flows.reduce((sum, { fails }) => sum + (fails === undefined ? 0 : fails === 'alike' ? 1 : 2), 0)
   return flows.reduce((sum, flow) => sum + sizeOf(flow), rows.columns.size) + unknowns.length + risks
 }

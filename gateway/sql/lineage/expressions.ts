@@ -35,7 +35,7 @@ export function addExpressions(values: readonly unknown[], into: Flow, scope: Sc
     if (purpose === 'value' && (risk === 'branch' || risk === 'may fail')) addRisky(next.value, risk, next.into, scope)
     else {
       visit(next.value, next.into, walk)
-      if (risk === 'subquery' || risk === 'may fail') addRisk(next.into, risk)
+      if (risk === 'alike' || risk === 'may fail') addRisk(next.into, risk)
     }
   }
 }

@@ -10,8 +10,10 @@ export interface Flow {
   readonly influence: Sources
   /** Of the value's columns those that it is as they stand, where it is theirs. Missing: none; whatever computes drops them. */
   readonly exact?: ReadonlySet<number>
+  /** In some rows it is no column, but something that the statement brings. */
+  readonly isMixed?: boolean
   /** Computing it may fail for some rows: by a computation, or by a subquery in it. A subquery's columns are computed where they are used. */
-  fails?: 'subquery' | 'may fail'
+  fails?: 'alike' | 'may fail'
 }
 
 /** Null: a name that PostgreSQL gives but we cannot tell; nothing is found under it. */
@@ -56,7 +58,8 @@ export function columnFlow(key: number, from: Flow = newFlow()): Flow {
 export function eitherFlow(left: Flow, right: Flow): Flow {
   const all = union([left, right])
   const isExact = (key: number): boolean => [left, right].every(({ value, exact }) => !value.columns.has(key) || exact?.has(key) === true)
-  return { ...all, exact: new Set([...all.value.columns].filter(isExact)) }
+  const isMixed = [left, right].some((flow) => flow.isMixed === true || flow.value.columns.size === 0)
+  return { ...all, exact: new Set([...all.value.columns].filter(isExact)), ...(isMixed && { isMixed }) }
 }
 
 export function unknownFlow(reason: string): Flow {
