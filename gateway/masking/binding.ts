@@ -31,8 +31,6 @@ export interface BoundMasks {
   readonly taintedOids: ReadonlySet<number>
   /** Names of the columns masked for the client; a derived view's are not among them, for there every column is. */
   readonly columnNames: ReadonlySet<string>
-  /** Names of those whose form shows the client something of the value, be it that two are equal. */
-  readonly shownNames: ReadonlySet<string>
   /** `schema.name` of the derived views that are masked for the client. */
   readonly derivedNames: ReadonlySet<string>
   /** Whether detectors look at values, for each side. */
@@ -60,7 +58,6 @@ export function bindMasks(masks: MaskSet, catalog: Catalog, hashKey: KeyObject |
     byOid: bindings,
     tainted: namesOf(catalog, taintedOids),
     columnNames: maskedNames(catalog, bindings, ({ client }) => client !== null),
-    shownNames: maskedNames(catalog, bindings, ({ client, forms }) => client !== null && forms !== undefined && forms.client !== 'redact' && forms.client !== 'null'),
     derivedNames: namesOf(catalog, new Set([...derived].filter(([, mask]) => mask.client !== null).map(([oid]) => oid))),
     detects: { client: masks.detect.some((rule) => !rule.isExempt), record: masks.detect.length > 0 },
   }

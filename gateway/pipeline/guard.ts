@@ -42,6 +42,7 @@ function objection(access: Access, resolved: ResolvedStatement, inputs: GuardInp
   const revealing = relationsOf(resolved).find(isRevealingCatalog)
   if (revealing !== undefined) return `${revealing} repeats values or statements of others`
   if (statement.kind === 'do') return 'DO runs code that is not seen'
+  if (resolved.accesses.some(({ kind }) => kind === 'copy-file' || kind === 'copy-program')) return 'COPY with a file or a program of the server carries rows past the masks'
   if (unseenCode.has(statement.tag)) return `${statement.tag} makes code that is not seen`
   const changed = changedMasked(access, resolved)
   if (changed !== undefined) return `${changed} has columns that are masked for you, so its definition is not yours to change`
@@ -52,13 +53,12 @@ function objection(access: Access, resolved: ResolvedStatement, inputs: GuardInp
   return (statement.isCopyingWrite || defines(resolved) ? copied(access, resolved) : null) ?? rewritten(access, resolved)
 }
 
-/** A form shows some of the value: written over itself often enough, turned round each time, it would show all of it. */
+/** An equality with what is left of a value after `left(email, 1)`, or NULL after `nullif(…)`, asks what may not be asked of the value itself. */
 function rewritten({ bound }: Access, resolved: ResolvedStatement): string | null {
   const { rewrites = [] } = resolved.statement
-  if (rewrites.length === 0 || bound.shownNames.size === 0) return null
   // A view may have its columns under other names.
-  const name = relationsOf(resolved).some((one) => bound.derivedNames.has(one)) ? rewrites[0] : rewrites.find((one) => bound.shownNames.has(one))
-  return name === undefined ? null : `the masked column ${name} may not be written from its own value, for a part of what it holds is shown to you; give it a constant or a parameter`
+  const name = relationsOf(resolved).some((one) => bound.derivedNames.has(one)) ? rewrites[0] : rewrites.find((one) => bound.columnNames.has(one))
+  return name === undefined ? null : `the masked column ${name} may not be written from its own value, for what is left of it can be compared; give it a constant or a parameter`
 }
 
 /**

@@ -231,6 +231,8 @@ function assignments(value: unknown, context: Context, hasExcluded: boolean): vo
     const target = as('ResTarget', item) ?? {}
     const name = text(target['name']) ?? '*'
     addColumn(context, null, name, 'target')
+    // `set tags[1] = null`: what is not written stays of the old value.
+    if (target['indirection'] !== undefined) context.into.rewritten.add(name)
     for (const parts of columnRefs(target['val'])) {
       if (hasExcluded && parts.length === 2 && parts[0] === 'excluded' && parts[1] !== '*') continue
       if (parts.at(-1) === name) context.into.rewritten.add(name)
