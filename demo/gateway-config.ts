@@ -113,6 +113,12 @@ rules:
   - id: engineers-write
     who: { groups: [engineers] }
     allow: { sql: [select, insert, update, delete, lock, explain-analyze], on: ["public.*"] }
+  # These wait in their session until somebody on call has agreed to exactly this statement; try it in the app or in psql.
+  - id: engineers-money
+    who: { groups: [engineers] }
+    approve: { sql: [update, delete], on: [public.orders, public.payments] }
+    by: { groups: [on-call] }
+    within: 15m
   - id: engineers-notify
     who: { groups: [engineers] }
     allow: { sql: [listen, notify] }
@@ -168,6 +174,7 @@ tests:
   - { as: { groups: [analysts] }, run: "select id, full_name, phone, birth_date from customers", expect: allow, masked: [phone, birth_date] }
   - { as: { groups: [analysts] }, run: update customers set is_active = false where id = 1, expect: deny }
   - { as: { groups: [engineers] }, run: update customers set is_active = false where id = 1, expect: allow }
+  - { as: { groups: [engineers] }, run: "update orders set note = 'x' where id = 1", expect: approve, rule: engineers-money }
   - { as: { groups: [engineers] }, run: delete from orders, expect: deny }
   - { as: { groups: [engineers] }, run: drop table customers, expect: deny }
   - { as: { groups: [on-call] }, run: select * from events, expect: allow }

@@ -13,7 +13,7 @@ export interface SampleUser {
 
 export const sampleUsers: readonly SampleUser[] = [
   { name: 'ana', password: 'ana-demo', fullName: 'Ana Almeida', role: 'Analyst', may: 'Reads every table. Personal data is masked.', email: 'ana@shop.example', groups: ['analysts'] },
-  { name: 'eli', password: 'eli-demo', fullName: 'Eli Bakker', role: 'Engineer', may: 'Reads and changes rows. Cannot drop, truncate, or write without a WHERE.', email: 'eli@shop.example', groups: ['engineers'] },
-  { name: 'otto', password: 'otto-demo', fullName: 'Otto Lindgren', role: 'On-call', may: 'Reads every table, and the sessions of everyone.', email: 'otto@shop.example', groups: ['on-call'] },
+  { name: 'eli', password: 'eli-demo', fullName: 'Eli Bakker', role: 'Engineer', may: 'Reads and changes rows; changes of orders and payments wait for on-call. Cannot drop, truncate, or write without a WHERE.', email: 'eli@shop.example', groups: ['engineers'] },
+  { name: 'otto', password: 'otto-demo', fullName: 'Otto Lindgren', role: 'On-call', may: 'Reads every table, and the sessions of everyone. Decides what waits for approval.', email: 'otto@shop.example', groups: ['on-call'] },
   { name: 'pia', password: 'pia-demo', fullName: 'Pia Moretti', role: 'Privacy officer', may: 'Reads every table, personal data in clear.', email: 'pia@shop.example', groups: ['privacy'] },
 ]

@@ -1,6 +1,7 @@
 // How the app looks, which gateway it uses, what it is, and the way out.
 import { LogOut, Monitor, Moon, Sun } from 'lucide-react'
 import { useState } from 'react'
+import { NotificationSettings } from '../components/NotificationSettings.tsx'
 import { failureOf } from '../lib/failure.ts'
 import { fullTime } from '../lib/format.ts'
 import { useAppInfo } from '../lib/queries.ts'
@@ -42,6 +43,13 @@ export function Settings() {
           <Segmented label="Editor font size" value={String(settings.editorFontSize)} onChange={(size) => change({ editorFontSize: Number(size) })}
             options={[...new Set([...sizes, String(settings.editorFontSize)])].sort((a, b) => Number(a) - Number(b)).map((size) => ({ value: size, label: size }))} />
           <p className={styles['note']}>Size of the SQL editor’s text, in pixels.</p>
+        </div>
+      </section>
+      <section className={styles['section']} aria-labelledby="settings-notifications">
+        <h2 id="settings-notifications">Approvals</h2>
+        <div className={styles['rows']}>
+          <NotificationSettings value={settings.notifications} onChange={(notifications) => change({ notifications })} />
+          <p className={styles['note']}>When something that you may decide calls for you. Do-not-disturb of this computer holds as well, and the inbox has everything at any hour.</p>
         </div>
       </section>
       <section className={styles['section']} aria-labelledby="settings-account">
