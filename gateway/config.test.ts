@@ -83,7 +83,7 @@ describe('gateway.yaml', () => {
     ['two references', small({ connections: connection('password: { env: A, file: b }') }), 'expected one reference'],
     ['no reference', small({ connections: connection('password: {}') }), 'expected one reference'],
     ['a secret as a number', small({ connections: connection('password: { env: 5 }') }), 'expected a string'],
-    ['an unknown key', small({ rest: 'polices: x' }), '5:1: polices: unknown key "polices"; expected listen, tls, data, store, approvals, notify, recording, identity, connections, policies, reviewers'],
+    ['an unknown key', small({ rest: 'polices: x' }), '5:1: polices: unknown key "polices"; expected listen, tls, data, store, approvals, notify, github, recording, identity, connections, policies, reviewers'],
     ['no policies', 'listen: { api: 127.0.0.1:0 }\nidentity: [{ name: a, issuer: https://a, audience: a, kind: human }]\n', '1:1: policies: is missing; expected a string'],
     ['nobody to sign in', small({ identity: '' }), 'identity: expected at least one provider'],
     ['an address without a port', small({ listen: '{ api: 127.0.0.1 }' }), '1:16: listen.api: expected host:port'],

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { GatehouseError } from '../shared/errors.ts'
 import { nobody, type Who } from '../shared/policy/who.ts'
 import { compileGlobs } from '../shared/policy/glob.ts'
+import type { GithubOptions } from './approvals/github/options.ts'
 import type { NotifyTarget } from './approvals/notify/target.ts'
 import { checkConfig, warnConfig } from './config/check.ts'
 import { isSafeUrl, type ListenAddress } from './config/address.ts'
@@ -34,6 +35,8 @@ export interface GatewayConfig {
   /** Null: a key of the gateway's own. */
   readonly approvalsSeal: Secret<string> | null
   readonly notify: readonly NotifyTarget[]
+  /** Null: no pull request agrees to anything. */
+  readonly github: GithubOptions | null
   /** When a command's record counts as written. */
   readonly recordingMode: 'kernel' | 'disk'
   readonly identity: readonly ConfiguredIdentity[]
@@ -74,6 +77,7 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): 
     data: at(written.data),
     store: written.store === undefined ? null : secret(written.store),
     notify: written.notify.map((target) => notifyTarget(target, secret)),
+    github: written.github === undefined ? null : { ...written.github, token: secret(written.github.token) },
     approvalsSeal: written.approvals?.seal === undefined ? null : secret(written.approvals.seal),
     recordingMode: written.recording?.mode ?? 'kernel',
     identity: written.identity.map((entry) => ({

@@ -62,7 +62,7 @@ export async function openCore(config: GatewayConfig, { log, guard, stops, journ
   const postgres = new Map(config.connections.map((target) => [target.summary.name, connectionTo(target, hashKeyOf(target.summary.name), { log, stops })]))
 
   const asked = stops.add(await openApprovals({
-    store, storeUrl: config.store, gateway: id, dataDir: config.data, sealSecret: config.approvalsSeal?.reveal() ?? null, notify: config.notify, policies, audit, log,
+    store, storeUrl: config.store, gateway: id, dataDir: config.data, sealSecret: config.approvalsSeal?.reveal() ?? null, notify: config.notify, github: config.github, policies, audit, log,
     needFor: (principal, connection, wanted) => needForGrant(policies.current, principal, connection, wanted),
     onRevoked: (grant) => { for (const session of registry.live()) if (livesBy(session.summary, grant)) session.end('the grant it lives by was revoked') },
   }))

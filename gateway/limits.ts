@@ -291,3 +291,26 @@ export const notifyTickMs = 5_000
 export const notifyBatch = 10
 /** Dead letters shown; delivered ones are forgotten after approvalEventsKeptMs. */
 export const deadLettersListedMax = 200
+/** GitHub is asked about what waits this often; its quota (5,000 requests an hour) is kept by conditional requests, which cost none when nothing changed. */
+export const githubPollMs = 10_000
+/** After failures the pause doubles up to this. */
+export const githubPollSlowMs = 5 * 60_000
+/** One request: connect to the last byte. */
+export const githubRequestMs = 10_000
+/** An answer: a page of files with their patches is the largest. */
+export const githubAnswerBytesMax = 4 * 1024 * 1024
+/** Answers kept for their ETag. */
+export const githubAnswersKept = 200
+/** Requests of the quota that are left to others who use the token; the longest pause that GitHub may ask for. */
+export const githubQuotaKept = 50
+export const githubPauseMsMax = 60 * 60_000
+/** Newest pull requests looked at, and how old a merge may be: what was agreed to last month was agreed to about last month's data. */
+export const githubPullsMax = 30
+export const githubPullAgeMs = 7 * 24 * 60 * 60_000
+/** Pages of GitHub's API: a full page may have another behind it, and then nothing is agreed to. */
+export const githubFilesMax = 100
+export const githubReviewsMax = 100
+export const githubCommitsMax = 100
+/** Files read of one pull request, and how large each may be: larger ones come without content. */
+export const githubFilesReadMax = 20
+export const githubFileBytesMax = 512 * 1024

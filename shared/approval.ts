@@ -3,6 +3,13 @@
 import { z } from 'zod'
 import { approvalReasonCharactersMax } from './limits.ts'
 
+export interface GithubNeed {
+  /** `owner/name`. */
+  readonly repository: string
+  /** A glob over the paths of files in it. */
+  readonly path: string
+}
+
 export interface ApprovalNeed {
   /** Groups whose members may decide, and how many distinct humans of them. */
   readonly groups: readonly string[]
@@ -12,6 +19,8 @@ export interface ApprovalNeed {
   readonly withinMs: number
   /** Groups whose human members may go on at once, with a reason and an incident, to be reviewed after. Left out: nobody. */
   readonly breakGlass?: readonly string[]
+  /** Instead of them all a merged pull request that carries the statement, approved by `count` reviewers (docs/adr/0009). Left out: none counts. */
+  readonly github?: GithubNeed
   /** Further approve rules that matched: each must be met as well, by deciders of its own groups. */
   readonly also: readonly Omit<ApprovalNeed, 'also'>[]
 }
@@ -46,6 +55,16 @@ export const risk = z.object({
   reasons: texts,
 })
 export type Risk = z.output<typeof risk>
+
+/** The merged pull request that agreed to a command in the place of deciders. Accounts by GitHub's stable ids. */
+export const pullAgreed = z.object({
+  repository: z.string(), number: z.number(), url: z.string(),
+  /** The head that was merged, and that the reviews stand on. */
+  commit: z.string(),
+  mergedAt: isoTime, author: z.string(),
+  reviewers: z.array(z.object({ id: z.number(), login: z.string() })).readonly(),
+})
+export type PullAgreed = z.output<typeof pullAgreed>
 
 /** What a grant opens: statements of these kinds on these relations, for so long. */
 export const grantClass = z.object({
@@ -99,11 +118,13 @@ export const approvalSummary = z.object({
   purpose: z.string().nullable(),
   riskLevel: z.enum(['low', 'medium', 'high']),
   /** Each must be met. `have`: distinct humans whose approval counts towards it now. */
-  needs: z.array(z.object({ groups: texts, users: texts, count: z.number(), have: z.number() })).readonly(),
+  needs: z.array(z.object({ groups: texts, users: texts, count: z.number(), have: z.number(), github: z.object({ repository: z.string(), path: z.string() }).optional() })).readonly(),
   createdAt: isoTime,
   /** Silence until then is denial. An approved one must be used by then. */
   expiresAt: isoTime,
   decisions: z.array(decision).readonly(),
+  /** Left out: none agreed. */
+  pull: pullAgreed.optional(),
   /** Deciders that opened it. */
   viewers: z.array(z.object({ by: person, at: isoTime })).readonly(),
   held: z.array(heldBy).readonly(),

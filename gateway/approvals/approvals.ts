@@ -32,6 +32,8 @@ export interface HeldCommand {
   readonly expiresAt: number
   /** What is known of the danger, computed once before anyone is asked. */
   readonly risk: Risk
+  /** Nothing in its session has changed what its letters mean: no settings, no role, no values. Left out: it may have. */
+  readonly isPlain?: boolean
   /** What the requester said it is for; null where policy wants no reason and none was given. */
   readonly purpose: string | null
   /**

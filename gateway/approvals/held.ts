@@ -54,11 +54,14 @@ export function createHeld({ id, command, record, clock }: HeldParts): Held {
   }
 }
 
+const deciders = (record: ApprovalRecord): readonly string[] =>
+  (record.pull === null ? approvalsOf(record).map(({ by }) => by.email ?? by.id) : record.pull.reviewers.map(({ login }) => `${login} on GitHub`))
+
 /** Null: it still waits. */
 export function outcomeOf(record: ApprovalRecord): Outcome | null {
   switch (record.state) {
     case 'open': return null
-    case 'approved': return { kind: 'approved', by: record.brokenGlass === null ? approvalsOf(record).map(({ by }) => by.email ?? by.id) : [] }
+    case 'approved': return { kind: 'approved', by: record.brokenGlass === null ? deciders(record) : [] }
     case 'denied': {
       const denial = record.decisions.find(({ decision }) => decision === 'deny')
       return { kind: 'denied', by: denial?.by.email ?? denial?.by.id ?? 'unknown', reason: denial?.reason ?? null }

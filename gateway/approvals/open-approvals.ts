@@ -11,6 +11,8 @@ import { createBus, type Bus } from './bus.ts'
 import { createBroker, type Broker, type BrokerOptions } from './create-broker.ts'
 import { createDesk, type Desk, type DeskOptions } from './create-desk.ts'
 import { createGrantKeeper, type GrantKeeper } from './grant-keeper.ts'
+import type { GithubOptions } from './github/options.ts'
+import { createGithubWatcher } from './github/watcher.ts'
 import { createDispatcher, type DispatcherOptions } from './notify/dispatcher.ts'
 import type { NotifyTarget } from './notify/target.ts'
 import { ownSeal, sealOf } from './seal.ts'
@@ -25,6 +27,7 @@ export interface ApprovalsOptions {
   /** `approvals: { seal: … }` of gateway.yaml; null: a key of the gateway's own under data/keys. */
   readonly sealSecret: string | null
   readonly notify: readonly NotifyTarget[]
+  readonly github: GithubOptions | null
   readonly audit: DispatcherOptions['audit']
   readonly policies: BrokerOptions['policies']
   readonly needFor: DeskOptions['needFor']
@@ -43,7 +46,7 @@ export interface OpenApprovals {
   dispose(): Promise<void>
 }
 
-export async function openApprovals({ store, storeUrl, gateway, dataDir, sealSecret, notify, audit, policies, needFor, onRevoked, log }: ApprovalsOptions): Promise<OpenApprovals> {
+export async function openApprovals({ store, storeUrl, gateway, dataDir, sealSecret, notify, github, audit, policies, needFor, onRevoked, log }: ApprovalsOptions): Promise<OpenApprovals> {
   const seal = sealSecret === null ? ownSeal(dataDir) : sealOf(sealSecret)
   if (sealSecret === null && storeUrl !== null) log.warn('approvals: { seal } is not set: another gateway on this store could not show what is asked here')
   const rows = createApprovalRows(store, gateway)
@@ -59,9 +62,11 @@ export async function openApprovals({ store, storeUrl, gateway, dataDir, sealSec
   const sweep = createSweep({ rows, events, bus, broker, log })
   const notifications = createNotifications(store)
   const dispatcher = createDispatcher({ targets: notify, notifications, events, bus, audit, log })
+  const watcher = github === null ? null : createGithubWatcher({ github, rows, bus, seal, log })
   return {
     broker, desk, events, bus, notifications, grants: keeper,
     async dispose() {
+      await watcher?.dispose()
       await broker.dispose()
       await sweep.dispose()
       await dispatcher.dispose()

@@ -71,6 +71,7 @@ function newApproval(command: HeldCommand, { seal, now }: Opening): NewApproval 
       requester: requesterOf(principal), selves: [...requesterKeys(principal)], need: command.need, rule: command.rule, reason: command.reason, snapshot: command.snapshot,
       connection: { name, kind, labels: { ...labels }, ...(database !== undefined && { database }) },
       subject: { kind: 'command', protocol: command.protocol, recorded: beginningOf(command.recordedText) }, riskLevel: risk.level,
+      ...(command.isPlain === true && { isPlain: true }),
     },
   }
 }

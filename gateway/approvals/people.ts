@@ -10,7 +10,12 @@ export const personOf = ({ id, email, kind }: Principal): Person => ({ id, email
 export function selvesOf(principal: Principal): readonly string[] {
   const { id, email, claims } = principal
   const subject = pairKey(claims['iss'], claims['sub'])
-  return [`id:${id}`, ...(subject === null ? [] : [subject]), ...(email === null ? [] : [emailKey(email)])]
+  return [`id:${id}`, ...githubSelf(claims), ...(subject === null ? [] : [subject]), ...(email === null ? [] : [emailKey(email)])]
+}
+
+/** Who started the run, of a token of GitHub Actions: the account's stable id. */
+function githubSelf({ actor_id: actor }: Principal['claims']): readonly string[] {
+  return (typeof actor === 'string' || typeof actor === 'number') && /^\d{1,20}$/.test(String(actor)) ? [`github:${String(actor)}`] : []
 }
 
 /** What a decider is compared with the requester by: a delegator is often named by a bare subject. */
@@ -57,7 +62,8 @@ function delegatorOf(value: unknown, issuer: unknown): readonly Delegator[] {
   return [...delegatorOf(sub, iss ?? issuer), ...(typeof email === 'string' ? delegatorOf(email, issuer) : [])]
 }
 
-const emailKey = (email: string): string => `email:${email.toLowerCase()}`
+/** Folded as far as any provider may fold it (Unicode TR15): two that are one by any reading are one person here. */
+const emailKey = (email: string): string => `email:${email.normalize('NFKC').toLowerCase()}`
 
 function pairKey(issuer: unknown, subject: unknown): string | null {
   return typeof issuer === 'string' && typeof subject === 'string' ? `sub:${JSON.stringify([issuer, subject])}` : null

@@ -1,6 +1,6 @@
 // The rules of design.md §6, as values: who may decide, what a quorum is, what still holds when the command runs. Nobody is exempt:
 // there is no admin here. Pure; whoever asks gathers first.
-import type { ApprovalNeed, ApprovalState } from '../../shared/approval.ts'
+import type { ApprovalNeed, ApprovalState, GithubNeed } from '../../shared/approval.ts'
 import type { ErrorCode } from '../../shared/errors.ts'
 import type { Principal } from '../../shared/principal.ts'
 import type { Verdict } from '../../shared/verdict.ts'
@@ -150,7 +150,24 @@ function distinctParts(need: ApprovalNeed): readonly NeedPart[] {
 const peopleKey = ({ groups, users }: Pick<NeedPart, 'groups' | 'users'>): string => JSON.stringify([[...new Set(groups)].toSorted(), [...new Set(users)].toSorted()])
 
 /** One need, whose agreement and of how many: equal keys ask the same of the same. */
-export const needKeys = (need: ApprovalNeed): readonly string[] => distinctParts(need).map((part) => `${part.count} of ${peopleKey(part)}`).toSorted()
+export function needKeys(need: ApprovalNeed): readonly string[] {
+  const github = githubOf(need)
+  return [...distinctParts(need).map((part) => `${part.count} of ${peopleKey(part)}`), ...(github === null ? [] : [`or ${JSON.stringify([github.repository, github.path])}`])].toSorted()
+}
+
+/**
+ * Whose merged pull requests agree in the place of deciders; null: none do. Only where every rule that asks says the same: whether a
+ * reviewer there is a decider here is not known, and one human counts for one need only.
+ */
+export function githubOf(need: ApprovalNeed): GithubNeed | null {
+  const [first, ...others] = partsOf(need)
+  const github = first?.github
+  if (github === undefined || distinctParts(need).length !== 1) return null
+  return others.every((other) => other.github?.repository === github.repository && other.github.path === github.path) ? github : null
+}
+
+/** Of the one need that a pull request may meet. */
+export const reviewersNeeded = (need: ApprovalNeed): number => Math.max(...partsOf(need).map(({ count }) => count))
 
 /** Whether what was agreed to satisfies what is needed: of each need the same people, and at least as many. */
 export const isAgreed = (agreed: ApprovalNeed, need: ApprovalNeed): boolean => distinctParts(need).every((part) =>

@@ -4,7 +4,7 @@ import type { Principal } from '../../shared/principal.ts'
 import { approvalHolderLostMs } from '../limits.ts'
 import type { ApprovalRecord } from '../store/approvals.ts'
 import type { GrantRecord } from '../store/grants.ts'
-import { tally, whyNotBreakGlass, whyNotDecide, whyNotReview, whyNotWithdraw } from './rules.ts'
+import { githubOf, tally, whyNotBreakGlass, whyNotDecide, whyNotReview, whyNotWithdraw } from './rules.ts'
 import { votesAsGiven } from './votes.ts'
 
 const iso = (ms: number) => new Date(ms).toISOString()
@@ -17,9 +17,10 @@ export function summaryFor(record: ApprovalRecord, principal: Principal, now: nu
   return {
     id: record.id, state: isOver ? 'expired' : record.state, subject: asked.subject, requester: asked.requester, connection: asked.connection,
     rule: asked.rule, reason: asked.reason, purpose: record.purpose, riskLevel: asked.riskLevel,
-    needs: tally(asked.need, votesAsGiven(record)).needs,
+    needs: needsOf(record),
     createdAt: iso(record.createdAt), expiresAt: iso(record.expiresAt), closedAt: isoOrNull(record.closedAt), closeReason: record.closeReason,
     decisions: record.decisions.map(({ by, decision, reason, at }) => ({ by, decision, reason, at: iso(at) })),
+    ...(record.pull !== null && { pull: record.pull }),
     viewers: record.viewers.map(({ by, at }) => ({ by, at: iso(at) })),
     held: record.holds.map(({ session, command, since, goneAt, seenAt }) => ({ session, command, since: iso(since), isLive: goneAt === null && seenAt > now - approvalHolderLostMs })),
     grant: record.grant,
@@ -32,6 +33,12 @@ export function summaryFor(record: ApprovalRecord, principal: Principal, now: nu
       review: whyNotReview(record, principal)?.message ?? null,
     },
   }
+}
+
+/** A pull request meets the one need there is, whole. */
+function needsOf({ asked: { need }, ...record }: ApprovalRecord): ApprovalSummary['needs'] {
+  const github = githubOf(need)
+  return tally(need, votesAsGiven(record)).needs.map((one) => ({ ...one, ...(record.pull !== null && { have: one.count }), ...(github !== null && { github }) }))
 }
 
 export function grantFor(grant: GrantRecord, { cannotRevoke, now }: { readonly cannotRevoke: string | null; readonly now: number }): Grant {

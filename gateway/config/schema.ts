@@ -2,7 +2,7 @@
 // from disk or environment here; resolve.ts does that.
 import { z } from 'zod'
 import { approvalEventKinds } from '../../shared/approval.ts'
-import { globText, knownKeys, oneOrMany, plainName, someOf } from '../../shared/policy/shapes.ts'
+import { githubRepository, globText, knownKeys, oneOrMany, plainName, someOf } from '../../shared/policy/shapes.ts'
 import { whoSchema } from '../../shared/policy/who.ts'
 import type { SecretRef } from '../credentials/resolve-secret.ts'
 import { defaultKinds, defaultLink } from '../approvals/notify/target.ts'
@@ -70,6 +70,11 @@ const notifyTarget = z.discriminatedUnion('kind', [z.strictObject(webhookShape, 
 /** `seal`: the secret under which exact commands are kept for approvers; the same for every gateway of a store (docs/adr/0007). */
 const approvalsShape = { seal: secretRef.optional() }
 
+const githubShape = {
+  api: text.refine(isSafeUrl, { error: 'expected an https URL (http only on loopback): the token goes there' }).transform((url) => url.replace(/\/+$/, '')).default('https://api.github.com'),
+  token: secretRef, repositories: someOf(githubRepository), branch: text.default('main'),
+}
+
 const configShape = {
   listen: z.strictObject(listenShape, knownKeys(listenShape)),
   tls: z.strictObject(tlsShape, knownKeys(tlsShape)).optional(),
@@ -77,6 +82,8 @@ const configShape = {
   store: secretRef.optional(),
   approvals: z.strictObject(approvalsShape, knownKeys(approvalsShape)).optional(),
   notify: z.array(notifyTarget).default([]),
+  /** Whose merged pull requests may agree to commands of CI, where a rule says so (docs/adr/0009). */
+  github: z.strictObject(githubShape, knownKeys(githubShape)).optional(),
   /** `kernel`: a command goes upstream when its record is with the kernel. `disk`: when it is on the disk, by an fsync that sessions share. */
   recording: z.strictObject({ mode: z.enum(['kernel', 'disk']).default('kernel') }).optional(),
   identity: z.array(z.strictObject(identityShape, knownKeys(identityShape))).min(1, { error: 'expected at least one provider; without one nobody can sign in' }),

@@ -153,7 +153,7 @@ export class Held {
         session: summary.id, command: this.#command.id, principal: lease.principal, connection, protocol: 'postgres',
         intent: this.#intent, text: request.text, parameters: request.parameters, recordedText: decision.recordedText(request.text),
         snapshot: context.policies.current.hash, rule: decision.verdict.rule, reason: decision.verdict.reason, need, expiresAt,
-        risk: riskOf(request.access, decision, found), purpose: request.purpose,
+        risk: riskOf(request.access, decision, found), purpose: request.purpose, isPlain: request.meaning.isPlain === true,
         reevaluate: () => {
           const now = request.decide()
           // What masking refuses is a deny that no verdict tells.

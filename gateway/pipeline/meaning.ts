@@ -11,6 +11,8 @@ export interface Meaning extends Pick<Intent, 'principal' | 'connection' | 'data
   readonly settings: string
   /** Unqualified names resolve by the catalog's path, or by one that only the settings tell. */
   readonly searchPath: SearchPath
+  /** Nothing in the session has changed what its letters mean, and it has no parameters. */
+  readonly isPlain?: boolean
 }
 
 export function intentOf({ user, settings, searchPath, ...rest }: Meaning, { resolved, catalog }: Decision): string {

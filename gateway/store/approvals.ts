@@ -2,7 +2,7 @@
 // approval's row, so that of two gateways that race one comes second and sees what the first did. What may follow what is
 // decided in gateway/approvals; here it is only kept.
 import { z } from 'zod'
-import { approvalStates, approvalSummary, person, type ApprovalEventKind, type ApprovalState, type Person } from '../../shared/approval.ts'
+import { approvalStates, approvalSummary, person, pullAgreed, type ApprovalEventKind, type ApprovalState, type Person } from '../../shared/approval.ts'
 import type { AuditEvent } from '../../shared/audit-event.ts'
 import { createAuditLog } from './audit.ts'
 import { appendEvent } from './approval-events.ts'
@@ -19,6 +19,8 @@ const asked = z.object({
   reason: z.string(), riskLevel: approvalSummary.shape.riskLevel, need: needSchema,
   /** Hash of the policies that asked. */
   snapshot: z.string(),
+  /** Nothing in its session changed what its text means (docs/adr/0009). */
+  isPlain: z.boolean().optional(),
 })
 export type Asked = z.output<typeof asked>
 
@@ -44,7 +46,7 @@ const time = z.date().transform((date) => date.getTime())
 const row = z.object({
   id: z.string(), kind: z.enum(['command', 'grant']), state: z.enum(approvalStates), intent: z.string(), likeness: z.string(), asked,
   purpose: z.string().nullable(), sealed: z.string().nullable(), created_at: time, expires_at: time, closed_at: time.nullable(), close_reason: z.string().nullable(),
-  broken_glass: brokenGlass.nullable(), review: review.nullable(), granted: z.string().nullable(),
+  broken_glass: brokenGlass.nullable(), review: review.nullable(), granted: z.string().nullable(), pull: pullAgreed.nullable(),
   decisions: z.array(vote), viewers: z.array(z.object({ body: person, at }).transform(({ body, at: when }) => ({ by: body, at: when }))), holds: z.array(holdRow),
 }).transform(({ created_at: createdAt, expires_at: expiresAt, closed_at: closedAt, close_reason: closeReason, broken_glass: glass, granted: grant, ...rest }) =>
   ({ ...rest, createdAt, expiresAt, closedAt, closeReason, brokenGlass: glass, grant }))
@@ -116,6 +118,7 @@ export interface ApprovalRows {
 
 const columns = `id, kind, state, intent, likeness, asked, purpose, sealed, created_at, expires_at, closed_at, close_reason, broken_glass, review,
   (select g.id from gatehouse.grants g where g.approval = a.id) as granted,
+  (select p.body from gatehouse.approval_pulls p where p.approval = a.id) as pull,
   coalesce((select json_agg(json_build_object('body', d.body, 'attempt', d.attempt, 'at', ${epoch('d.at')}) order by d.at, d.principal_id) from gatehouse.approval_decisions d where d.approval = a.id), '[]') as decisions,
   coalesce((select json_agg(json_build_object('body', v.body, 'at', ${epoch('v.at')}) order by v.at, v.principal_id) from gatehouse.approval_viewers v where v.approval = a.id), '[]') as viewers,
   coalesce((select json_agg(json_build_object('id', h.id, 'gateway', h.gateway, 'session', h.session, 'command', h.command, 'since', ${epoch('h.since')},

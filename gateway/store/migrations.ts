@@ -192,4 +192,20 @@ export const migrations: readonly Migration[] = [
       drop index gatehouse.tokens_by_principal;
     `,
   },
+  {
+    version: 5, name: 'pull requests that agreed',
+    sql: `
+      -- One pull request agrees to a statement once; released when what it agreed to ended without a run or a denial.
+      create table gatehouse.approval_pulls (
+        approval text primary key references gatehouse.approvals (id),
+        repository_id bigint not null,
+        pull int not null,
+        statement text not null,
+        body json not null,
+        at timestamptz not null,
+        released_at timestamptz
+      );
+      create unique index approval_pulls_once on gatehouse.approval_pulls (repository_id, pull, statement) where released_at is null;
+    `,
+  },
 ]

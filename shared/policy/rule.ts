@@ -9,7 +9,7 @@ import { detectorSchema, type CustomDetector } from './detector.ts'
 import { functionPinSchema, type FunctionPin } from './functions.ts'
 import { maskSchema, type MaskRule } from './mask.ts'
 import { policyTestSchema, type PolicyTest } from './policy-test.ts'
-import { globText, knownKeys, oneOrMany, plainName, principalId, someOf } from './shapes.ts'
+import { githubRepository, globText, knownKeys, oneOrMany, plainName, principalId, someOf } from './shapes.ts'
 import { allowSchema, bodySchema, type SqlBody } from './sql-body.ts'
 import { isNobody, nobody, whoSchema, type Who } from './who.ts'
 
@@ -58,9 +58,15 @@ const limitSchema = z.strictObject(limitShape, knownKeys(limitShape))
   .transform((limit): LimitObligation => ({ rows: limit.rows ?? null, seconds: limit.seconds ?? null }))
 
 const name = z.string().min(1)
-const byShape = { groups: oneOrMany(name).optional(), users: oneOrMany(principalId).optional(), count: z.number().int().min(1).default(1) }
+const githubShape = {
+  repository: githubRepository,
+  path: globText.refine((path) => !path.startsWith('/'), { error: 'expected a glob over paths of the repository, such as migrations/**, without a slash before it' }),
+}
+const byShape = {
+  github: z.strictObject(githubShape, knownKeys(githubShape)).optional(), groups: oneOrMany(name).optional(), users: oneOrMany(principalId).optional(), count: z.number().int().min(1).default(1),
+}
 const bySchema = z.strictObject(byShape, knownKeys(byShape))
-  .refine((by) => (by.groups ?? []).length + (by.users ?? []).length > 0, { error: 'names nobody who could approve; expected groups or users' })
+  .refine((by) => (by.groups ?? []).length + (by.users ?? []).length > 0, { error: 'names nobody who could approve, or deny it; expected groups or users' })
 
 const breakGlassShape = { groups: someOf(name) }
 const breakGlassSchema = z.strictObject(breakGlassShape, knownKeys(breakGlassShape))
@@ -87,7 +93,7 @@ const ruleSchema = z.strictObject(ruleShape, knownKeys(ruleShape)).superRefine(c
     when: rule.when ?? null, rowsOver: rule['rows-over'] ?? null, mode: rule.mode, limit: rule.limit ?? null,
     need: by === undefined ? null : {
       groups: by.groups ?? [], users: by.users ?? [], count: by.count, withinMs: rule.within ?? approvalWithinMsDefault,
-      ...(breakGlass !== undefined && { breakGlass: breakGlass.groups }),
+      ...(breakGlass !== undefined && { breakGlass: breakGlass.groups }), ...(by.github !== undefined && { github: by.github }),
     },
   }
 })

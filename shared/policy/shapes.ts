@@ -25,6 +25,9 @@ export const plainName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, {
   error: 'expected a name of at most 63 letters, digits, "-" and "_"',
 })
 
+/** `owner/name`. */
+export const githubRepository = z.string().regex(/^\w[\w.-]*\/(?!\.\.?$)[\w.-]+$/, { error: 'expected a repository, owner/name' })
+
 /** Says which keys exist; the file reader puts "unknown key" and the key itself before it. */
 export function knownKeys(shape: Readonly<Record<string, unknown>>, options: { readonly hidden?: readonly string[] } = {}) {
   const names = Object.keys(shape).filter((key) => !(options.hidden ?? []).includes(key)).join(', ')

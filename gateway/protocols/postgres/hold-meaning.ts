@@ -14,6 +14,7 @@ import { typeAt } from './parameters.ts'
  */
 export class Settings {
   #trail: string
+  #isTouched = false
   /** Of the timeouts that end a waiting transaction, what the session itself has set, milliseconds; null: set to something unread. */
   readonly timeouts = new Map<Timeout, number | null>()
   readonly #session: string
@@ -31,10 +32,16 @@ export class Settings {
     return this.#trail
   }
 
+  /** Something was set since the startup, or may have been. */
+  get isTouched(): boolean {
+    return this.#isTouched
+  }
+
   /** A command goes upstream. */
   note(text: string, { facts, runsCode }: Decision): void {
     if (!runsCode && !facts.statements.some(changesSettings)) return
     const isSeen = !runsCode && facts.statements.every((statement) => !changesSettings(statement) || statement.kind === 'set' || statement.kind === 'set-role')
+    this.#isTouched = true
     this.#trail = hash('sha256', JSON.stringify([this.#trail, isSeen ? text : [this.#session, this.#unseen++]]), 'hex')
     for (const name of timeoutNames) {
       if (facts.statements.some(({ setting }) => setting === name)) this.timeouts.set(name, valueSet(text, name))

@@ -115,6 +115,7 @@ function meaningOf(session: PostgresSession, text: string, bound: Subject['bound
   return {
     principal: session.session.lease.principal.id, connection: session.session.connection.name, database, user,
     settings: session.settings.trail, searchPath: session.searchPath, text,
+    isPlain: !session.settings.isTouched && session.searchPath === 'default' && (bound === null || bound.bind.parameters.length === 0),
     parameters: bound === null ? [] : valuesOf(bound.bind, bound.prepared.types).map(({ value, ...rest }) => ({ ...rest, value: value === null ? null : Buffer.from(value) })),
   }
 }
