@@ -15,8 +15,13 @@ export function objectionToValues(session: Session, decision: Decision, { text, 
   if (writesMasked && (hasMask(text) || exact?.raw.some((value) => value !== null && looksMasked(value)) === true)) return maskWrittenBack
   if (asksNothing(decision)) return null
   // Whether a unique column takes a value tells that it is there already.
-  const count = countProbes(probes, exact?.texts() ?? []) + (writesMasked ? 1 : 0)
+  const count = countProbes(probes, parametersOf(decision, exact)) + (writesMasked ? 1 : 0)
   return session.context.probes.take(session.lease.principal.id, session.connection.name, count)
+}
+
+/** SQL's EXECUTE has its own: those that the protocol binds beside it are of the outer statement, where nothing may use them. */
+function parametersOf({ facts }: Decision, exact: SqlCommand['exact']): readonly (string | Buffer | null)[] {
+  return facts.statements.some(({ executes }) => executes !== null) ? [] : exact?.texts() ?? []
 }
 
 /** What is prepared asks when it is executed; a cursor asked when it was declared. */

@@ -54,7 +54,7 @@ describe('an execution counts', () => {
     ['commas inside quotes too', ['{"a,b"}'], 4],
     ['an empty array as one', ['{}'], 3],
     ['NULL as one', [null], 3],
-    ['an array that is not seen as many', [undefined as never], 2 + probesOfUnknownArray],
+    ['an array that is not seen as more than there are', [undefined as never], Infinity],
     ['the elements of a binary array', [binary(1, 0, 25, 7, 1)], 9],
     ['of one that comes as bytes', [Buffer.from(binary(1, 0, 25, 7, 1).slice(2), 'hex')], 9],
     ['those of all dimensions', [binary(2, 0, 25, 3, 1, 4, 1)], 14],

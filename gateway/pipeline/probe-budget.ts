@@ -43,8 +43,8 @@ function refusalOf(probes: number, left: number, { perHourMax, waitMs }: { reado
   const isTooLarge = probes > perHourMax
   return {
     kind: 'limit',
-    message: `this command compares masked columns with ${probes} values; ${left} of the ${perHourMax} an hour (probesPerHourMax) are left to you on this connection`,
-    hint: isTooLarge ? 'Compare with fewer values, or ask for an exception from the mask.'
+    message: `this command compares masked columns with ${Number.isFinite(probes) ? `${probes} values` : 'an array whose length is not seen'}; ${left} of the ${perHourMax} an hour (probesPerHourMax) are left to you on this connection`,
+    hint: !Number.isFinite(probes) ? 'Write the values into the statement, or give them as parameters of the driver instead of by EXECUTE.' : isTooLarge ? 'Compare with fewer values, or ask for an exception from the mask.'
       : `In ${Math.ceil(waitMs / 60_000)} min there are ${perHourMax} again. For more ask for an exception from the mask.`,
   }
 }
@@ -55,8 +55,8 @@ export function countProbes({ constants, arrays }: Probes, parameters: readonly 
 }
 
 function elementsIn(parameter: string | Buffer | null | undefined): number {
-  // SQL's EXECUTE: its parameters are expressions.
-  if (parameter === undefined) return probesOfUnknownArray
+  // SQL's EXECUTE: its parameters are expressions, of as many elements as they like. One that is counted too low is asked again and again.
+  if (parameter === undefined) return Infinity
   if (parameter === null) return 1
   if (typeof parameter !== 'string') return binaryElements(parameter)
   const cut = /… \((\d+) bytes\)$/.exec(parameter)
