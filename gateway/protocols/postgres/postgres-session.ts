@@ -1,4 +1,4 @@
-// One client, one upstream, and what both sides need to know of each other. The way in is commands.ts, the way out output.ts;
+// One client, one upstream, and what both sides need to know of each other. The way in is client-side.ts, the way out output.ts;
 // this file owns the sockets and the life: every ending goes through `end`, and the upstream never outlives its client.
 import type { KeyObject } from 'node:crypto'
 import type { Duplex } from 'node:stream'
@@ -14,7 +14,7 @@ import type { SearchPath } from '../../sql/resolve.ts'
 import type { PostgresTarget } from '../../pipeline/target.ts'
 import { AnswerQueue, type Portal, type Prepared, type RunningAnswer } from './answers.ts'
 import type { CatalogGate } from './catalog-gate.ts'
-import { ClientSide } from './commands.ts'
+import { ClientSide } from './client-side.ts'
 import { Settings } from './hold-meaning.ts'
 import { Names } from './names.ts'
 import { UpstreamSide } from './output.ts'
@@ -166,6 +166,10 @@ export class PostgresSession {
     if (this.session.isEnded) return
     this.#lastWords = farewell(code, reason)
     this.session.end(reason)
+  }
+
+  failUnrecorded(): void {
+    this.fail('58030', 'the recording cannot be written, so nothing may run')
   }
 
   /** Settles when the upstream has answered something, or the session is over. */
