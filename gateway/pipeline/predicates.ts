@@ -76,7 +76,7 @@ function refusalOf(names: readonly string[], clause: Clause): Refusal {
 function unknownRefusal(clause: Clause, reason: string): Refusal {
   return {
     kind: 'denied',
-    message: `denied by masking: ${places[clause]} may depend on a masked column: ${reason}`,
-    hint: 'Put schemas before the names of tables, and leave functions of the database\'s own out of conditions.',
+    message: `denied by masking: ${reason}, so ${places[clause]} may depend on a column that is masked for you`,
+    hint: 'Check the names. Put schemas before those of tables, and leave functions of the database\'s own out of conditions.',
   }
 }

@@ -62,7 +62,7 @@ export const analysts: readonly UsabilityCase[] = [
   ask('select p.id, p.amount, p.card, sum(p.amount) over (order by p.id) from payments p order by p.id limit 4', 'card'),
   ask("select to_tsvector('simple', title) @@ to_tsquery('simple', 'product') as hit, ts_rank(to_tsvector('simple', title), 'product'::tsquery) from products order by id limit 3"),
   ask('select customer_id, array_agg(id order by id) as ids, bool_and(total > 1) as real from orders group by 1 order by 1 limit 3'),
-  // A function of the database's own, unpinned: it runs, and what it gives is masked.
+  // A function of the database's own, written in SQL over clean values: its body is looked into.
   ask('select id, net(total) from orders order by id limit 3'),
   ask('explain select city, count(*) from customers group by city'),
   bound('select id, total from orders where customer_id = $1 and total > $2 order by id', 5, 10),
