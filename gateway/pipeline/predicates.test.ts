@@ -60,7 +60,7 @@ test('for whom nothing is masked nothing is refused or counted', () => {
 describe('what is not known', () => {
   test('may be a masked column, and is refused with the reason', () => {
     expect(judge([use({ unknown: 'what the function leak reads is not known' })]).refusal).toMatchObject({
-      kind: 'denied', message: 'denied by masking: WHERE may depend on a masked column: what the function leak reads is not known',
+      kind: 'denied', message: 'denied by masking: what the function leak reads is not known, so WHERE may depend on a column that is masked for you',
     })
     expect(judge([use({ columns: [email!], form: 'equality', unknown: 'x' })]).refusal).not.toBeNull()
   })
