@@ -1,27 +1,22 @@
 // What one principal may do on one SQL connection under one policy snapshot and one catalog: immutable inputs, and the decisions
-// derived from them, cached by the identity of facts. Replaced whole when the policy or the catalog is swapped.
+// derived from them (decide.ts), cached by the identity of facts. Replaced whole when the policy or the catalog is swapped.
 import type { KeyObject } from 'node:crypto'
-import type { ResolvedStatement, SqlCommandFacts, SqlFacts } from '../../shared/command.ts'
+import type { SqlCommandFacts, SqlFacts } from '../../shared/command.ts'
 import type { ConnectionSummary } from '../../shared/connection.ts'
 import type { Principal } from '../../shared/principal.ts'
 import type { Verdict } from '../../shared/verdict.ts'
 import { decisionsCachedMax } from '../limits.ts'
 import { bindMasks, type BoundMasks } from '../masking/binding.ts'
-import { nothingMasked, planCopy, type CopyPlan } from '../masking/copy-plan.ts'
-import { cleanText, createScanner, type Scanner } from '../masking/scanner.ts'
+import type { CopyPlan } from '../masking/copy-plan.ts'
+import { createScanner, type Scanner } from '../masking/scanner.ts'
 import type { RowField, RowsPlan } from '../masking/plan.ts'
-import { planColumns } from '../masking/plan.ts'
-import { evaluate, needsEstimate } from '../policy/evaluate.ts'
 import { masksFor } from '../policy/masks.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 import type { Catalog } from '../sql/catalog.ts'
-import { unknownTrace } from '../sql/lineage/lineage-of.ts'
-import type { Lineages, Untraced } from '../sql/lineages.ts'
-import { resolve, type SearchPath } from '../sql/resolve.ts'
-import { isOnlyExplained, shownToClient } from './explained.ts'
-import { callsOnlyPinned, guard } from './guard.ts'
-import { hideConstants, hideParameters } from './hidden-text.ts'
-import { judgePredicates, noProbes, type Probes } from './predicates.ts'
+import type { Untraced } from '../sql/lineages.ts'
+import type { SearchPath } from '../sql/resolve.ts'
+import { decide, type KnownLineages } from './decide.ts'
+import type { Probes } from './predicates.ts'
 import type { Refusal } from './refusal.ts'
 
 export interface Decision {
@@ -81,7 +76,7 @@ export interface AccessInputs {
   readonly connection: ConnectionSummary
   readonly snapshot: PolicySnapshot
   readonly catalog: Catalog
-  readonly lineages: Pick<Lineages, 'known'>
+  readonly lineages: KnownLineages
   /** Of `as: hash`. */
   readonly hashKey: KeyObject
 }
@@ -116,72 +111,6 @@ export function createAccess({ principal, connection, snapshot, catalog, lineage
   return access
 }
 
-interface Circumstances { readonly searchPath: SearchPath; readonly now: number; readonly estimatedRows: number | null | undefined }
-
-function decide(access: Access, lineages: AccessInputs['lineages'], facts: SqlFacts, { searchPath, now, estimatedRows }: Circumstances): Decision {
-  const { bound, catalog } = access
-  const { facts: named, unknownRelations, callsUserFunction, paths } = resolve(facts, catalog, searchPath)
-  const resolved: SqlCommandFacts = estimatedRows === undefined ? named : { ...named, estimatedRows }
-  const verdict = evaluate(access.snapshot, access.principal, access.connection, resolved, now)
-  const touchesMasked = resolved.statements.some(({ accesses }) =>
-    accesses.some(({ relations }) => relations.some((name) => bound.tainted.has(name))))
-  const runsCode = facts.statements.some(({ kind }) => kind === 'do' || kind === 'call')
-  const isTainted = bound.hasColumns && (touchesMasked || callsUserFunction || runsCode || unknownRelations.length > 0)
-  const wanted = isTainted ? facts.statements.map(({ source }, at) => (source === undefined ? null : { source, path: paths[at]! })) : []
-  const traced = wanted.map((one) => one && lineages.known(one.source, catalog, one.path))
-  const predicates = access.isMasked && isTainted ? judgePredicates({ bound, uses: traced.flatMap((one) => (one ?? untraceable).uses), isPinned: callsOnlyPinned(access, resolved) }) : noPredicates
-  const setsSearchPath = facts.statements.some((statement) => statement.setsSearchPath)
-  const changesCatalog = facts.statements.some(({ kind }) => catalogKinds.has(kind))
-  const copies = (statement: number) => (isTainted ? planCopy(bound, traced[statement] ?? null) : nothingMasked)
-  return {
-    facts, resolved, verdict, isTainted, unknownRelations, setsSearchPath, changesCatalog, catalog, runsCode: callsUserFunction || runsCode,
-    needsEstimate: estimatedRows === undefined && needsEstimate(access.snapshot, access.principal, access.connection, resolved, now),
-    untraced: wanted.filter((one, at) => one !== null && traced[at] === null) as Untraced[],
-    changesNames: setsSearchPath || changesCatalog || callsUserFunction || facts.statements.some(({ deallocates }) => deallocates !== null),
-    // What masking refuses, nobody can approve.
-    refusal: deniedBy(verdict) ?? guard(access, { facts: resolved, isTainted, callsUserFunction, copies }) ?? predicates.refusal ?? heldBy(verdict),
-    probes: predicates.probes, writesMasked: access.isMasked && isTainted && resolved.statements.some((one) => writesMaskedColumn(one, bound)),
-    recordedText: (text) => (isTainted ? hideConstants(text) : clean(access.recordScanner, text)),
-    recordedParameters: (parameters) => (isTainted ? hideParameters(parameters) : parameters.map((value) => value && clean(access.recordScanner, value))),
-    columns: planner((statement, fields) => {
-      const plan = planColumns({ bound, fields, isTainted, lineage: traced[statement] ?? null })
-      // Functions of the database's own may be run by the planner, and what they give stands in the plan.
-      const isOpen = !callsUserFunction && !runsCode && unknownRelations.length === 0 && isOnlyExplained(resolved.statements[statement]!)
-      return isOpen ? shownToClient(planColumns({ bound, fields, isTainted: false, lineage: null }), plan) : plan
-    }),
-    copies,
-  }
-}
-
-/** Of statements whose text is not at hand: they may ask anything. */
-const untraceable = unknownTrace('what the statement asks is not known')
-const noPredicates = { refusal: null, probes: noProbes }
-
-/** By name alone, like what is read: a namesake counts too. */
-function writesMaskedColumn({ statement }: ResolvedStatement, { columnNames }: BoundMasks): boolean {
-  return statement.columns.some(({ name, use }) => use === 'target' && (name === '*' || columnNames.has(name)))
-}
-
-/** Remembers the last few plans. */
-function planner(plan: (statement: number, fields: readonly RowField[]) => RowsPlan): Decision['columns'] {
-  const known: { readonly statement: number; readonly key: Buffer; readonly plan: RowsPlan }[] = []
-  return (statement, key, fields) => {
-    const found = known.find((entry) => entry.statement === statement && entry.key.equals(key))
-    if (found !== undefined) return found.plan
-    const made = plan(statement, fields())
-    // A text has one row shape, or a few with its formats; more is a client playing, and is planned each time.
-    if (known.length < 4) known.push({ statement, key: Buffer.from(key), plan: made })
-    return made
-  }
-}
-
-function clean(scanner: Scanner | null, text: string): string {
-  return scanner === null ? text : cleanText(scanner, text)
-}
-
-const deniedBy = ({ effect, reason }: Verdict): Refusal | null => (effect === 'deny' ? { kind: 'denied', message: reason } : null)
-const heldBy = ({ effect, reason }: Verdict): Refusal | null => (effect === 'approve' ? { kind: 'needs-approval', message: reason } : null)
-
 /** Accesses shared by all sessions of the same principal on the same connection; one entry a pair, the newest inputs win. */
 export class AccessCache {
   readonly #entries = new Map<string, Access>()
@@ -201,5 +130,3 @@ export class AccessCache {
 export function accessKey(principal: Principal, connection: string): string {
   return JSON.stringify([connection, principal.id, principal.kind, principal.email, principal.groups, principal.claims])
 }
-
-const catalogKinds = new Set(['create', 'alter', 'drop', 'refresh', 'do', 'call', 'other'])
