@@ -19,7 +19,7 @@ export function ApprovalFacts({ approval }: { readonly approval: ApprovalWhole }
       <Part title="Risk"><RiskBadge level={approval.riskLevel} />{exact !== null && <Risk risk={exact.risk} />}</Part>
       <Part title="Asked by"><Requester approval={approval} /></Part>
       <Part title="Needs">
-        <ul>{needs.map((need, at) => <li key={at} className={styles['need']} data-met={need.have >= need.count || undefined}><span><Untrusted text={decidersOf(need)} /></span><b>{need.have} of {need.count}</b></li>)}</ul>
+        <ul>{needs.map((need, at) => <li key={at} className={styles['need']} data-met={need.have >= need.count || undefined}><span><Untrusted text={decidersOf(need)} />{need.github !== undefined && <span className={styles['quiet']}>, or a merged pull request of <Untrusted text={`${need.github.repository}, ${need.github.path}`} /></span>}</span><b>{need.have} of {need.count}</b></li>)}</ul>
       </Part>
       <Part title="Because"><p><Untrusted text={reason} /></p>{rule !== null && <p className={styles['quiet']}>rule <code><Untrusted text={rule.rule} /></code>, policy <code><Untrusted text={rule.policy} /></code></p>}</Part>
       <Part title="History"><History approval={approval} /></Part>
@@ -82,12 +82,13 @@ interface Happened { readonly at: string; readonly what: ReactNode; readonly not
 
 function History({ approval }: { readonly approval: ApprovalWhole }) {
   const now = useNow()
-  const { requester, createdAt, viewers, decisions, brokenGlass, closedAt, closeReason, state } = approval
+  const { requester, createdAt, viewers, decisions, brokenGlass, closedAt, closeReason, state, pull } = approval
   const named = (by: { readonly id: string; readonly email: string | null }, did: string) => <><b><Untrusted text={nameOf(by)} /></b> {did}</>
   const all: readonly Happened[] = [
     { at: createdAt, what: named(requester, 'asked'), note: null },
     ...viewers.map(({ by, at }) => ({ at, what: named(by, 'looked'), note: null })),
     ...decisions.map(({ by, at, decision, reason }) => ({ at, what: named(by, decision === 'approve' ? 'approved' : 'denied'), note: reason })),
+    ...(pull === undefined ? [] : [{ at: pull.mergedAt, what: <>Pull request <b><Untrusted text={`${pull.repository}#${pull.number}`} /></b> of <Untrusted text={pull.author} /> was merged</>, note: `reviewed by ${pull.reviewers.map(({ login }) => login).join(', ')}` }]),
     ...(brokenGlass === null ? [] : [{ at: brokenGlass.at, what: named(requester, `broke the glass (${brokenGlass.incident})`), note: brokenGlass.reason }]),
     ...(brokenGlass?.review == null ? [] : [{ at: brokenGlass.review.at, what: named(brokenGlass.review.by, 'reviewed it'), note: brokenGlass.review.note }]),
     ...(closedAt !== null && (state === 'withdrawn' || state === 'expired' || state === 'used') ? [{ at: closedAt, what: state === 'used' ? 'It was used' : `It is ${state}`, note: closeReason }] : []),

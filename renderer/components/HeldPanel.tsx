@@ -22,7 +22,7 @@ import { Countdown } from './Standing.tsx'
 export function HeldPanel({ held, onCancel }: { readonly held: HeldStatement; readonly onCancel: () => void }) {
   const approval = useApprovals((store) => store.byId[held.approval]) ?? null
   // The event that opened it is on its way, or was missed: asked for once.
-  const whole = useQuery({ queryKey: ['held', held.approval], queryFn: () => call('approvals.show', { id: held.approval }), enabled: approval === null, retry: 2, staleTime: Infinity })
+  const whole = useQuery({ queryKey: ['held', held.approval], queryFn: () => call('approvals.show', { id: held.approval }), enabled: approval === null, retry: 2, staleTime: Infinity, gcTime: 0 })
   useEffect(() => { if (whole.data !== undefined && approval === null) takeWhole(whole.data) }, [whole.data, approval])
   const [isBreaking, setBreaking] = useState(false)
   const isOver = approval !== null && approval.state !== 'open'

@@ -14,7 +14,7 @@ export function NotificationSettings({ value, onChange }: { readonly value: Noti
   const change = (next: Partial<Notifications>) => onChange({ ...value, ...next })
   return (
     <div className={styles['settings']}>
-      <Segmented label="Notifications" value={isOn ? 'on' : 'off'} onChange={(to) => change({ isOn: to === 'on' })} options={[{ value: 'on', label: 'On' }, { value: 'off', label: 'Off' }]} />
+      <Segmented label="Notifications" value={isOn ? 'on' : 'off'} onChange={(to) => change({ isOn: to === 'on' })} options={[{ value: 'on', label: 'Notify me' }, { value: 'off', label: 'Do not' }]} />
       <Segmented label="Sound" value={hasSound ? 'sound' : 'silent'} onChange={(to) => change({ hasSound: to === 'sound' })} options={[{ value: 'sound', label: 'With a sound' }, { value: 'silent', label: 'Silent' }]} />
       <Segmented label="Hours" value={hours === null ? 'always' : 'hours'} onChange={(to) => change({ hours: to === 'always' ? null : workingHours })} options={[{ value: 'always', label: 'At any time' }, { value: 'hours', label: 'In these hours' }]} />
       {hours !== null && <Hours hours={hours} onChange={(next) => change({ hours: next })} />}

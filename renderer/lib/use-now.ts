@@ -24,6 +24,6 @@ function subscribe(listener: () => void): () => void {
 /** Milliseconds since the epoch, at most a second old. */
 export const useNow = (): number => useSyncExternalStore(subscribe, () => {
   // A first reader after a pause must not see the time of before it.
-  if (timer === undefined || Date.now() - now > 1500) now = Date.now()
+  if (timer === undefined && Date.now() - now > 1000) now = Date.now()
   return now
 })

@@ -22,6 +22,7 @@ import { Banner } from '../ui/Banner.tsx'
 import { Button } from '../ui/Button.tsx'
 import { Empty } from '../ui/Empty.tsx'
 import { Untrusted } from '../ui/Untrusted.tsx'
+import { classes } from '../ui/classes.ts'
 import own from './Approval.module.css'
 import styles from './Page.module.css'
 
@@ -54,7 +55,7 @@ function Whole({ approval }: { readonly approval: ApprovalWhole }) {
   // The requester sees that somebody looked: when it is on the screen, not when it is listed.
   useEffect(() => { if (isDecider) void call('approvals.view', { id }).catch(() => undefined) }, [id, isDecider])
   return (
-    <article className={styles['page']} aria-label="Approval">
+    <article className={classes(styles['page'], own['page'])} aria-label="Approval">
       <header className={own['head']} data-tone={environmentOf(connection.labels).tone}>
         <Link href={paths.approvals} className={own['back']}><ArrowLeft size={14} aria-hidden="true" />Approvals</Link>
         <div className={own['title']}>

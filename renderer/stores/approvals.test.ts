@@ -60,6 +60,12 @@ test('older ones come behind those that are there, and an event said more of one
   expect([answers[0]!.before, stateOf(one.id), stateOf(two.id)]).toEqual([two.id, 'expired', 'open'])
 })
 
+test('an answer that an event has overtaken does not take it back', () => {
+  takeApproval({ ...one, state: 'used' })
+  takeApproval({ ...one, state: 'approved' })
+  expect(stateOf(one.id)).toBe('used')
+})
+
 test('news are of what one may decide, and of one’s own that others ended', () => {
   const event = (kind: ApprovalEvent['kind'], approval: ApprovalSummary, by = one.requester): ApprovalEvent => ({ cursor: '1', at: one.createdAt, kind, by, approval, grant: null })
   const mine = { ...one, permitted: { ...one.permitted, isRequester: true, decide: 'yours' } }

@@ -32,8 +32,17 @@ const ofTheWhole: ReadonlySet<string> = new Set(['exact', 'sealed', 'similar'] s
 
 export const wholeKey = (id: string) => ['approvals.show', id] as const
 
+const stages: Readonly<Record<ApprovalSummary['state'], number>> = { open: 0, approved: 1, denied: 2, expired: 2, withdrawn: 2, used: 2 }
+
+/** An approval only ever goes on: an answer that was overtaken by an event says less than is known. */
+function isOvertaken(known: ApprovalSummary | undefined, said: ApprovalSummary): boolean {
+  if (known === undefined || stages[said.state] > stages[known.state]) return false
+  return stages[said.state] < stages[known.state] || said.decisions.length < known.decisions.length || said.viewers.length < known.viewers.length
+}
+
 /** How it stands now, as the gateway just said: by an event, or in answer to a call. */
 export function takeApproval(approval: ApprovalSummary): void {
+  if (isOvertaken(useApprovals.getState().byId[approval.id], approval)) return
   toldAt.set(approval.id, ++clock)
   useApprovals.setState(({ byId }) => ({ byId: { ...byId, [approval.id]: approval } }))
   // The exact text does not change: how it stands is laid over it, and nobody is recorded as reading it again.
@@ -43,7 +52,7 @@ export function takeApproval(approval: ApprovalSummary): void {
 export function takeWhole(whole: ApprovalWhole): ApprovalWhole {
   // The exact text stays with its page, and goes with it.
   takeApproval(Object.fromEntries(Object.entries(whole).filter(([key]) => !ofTheWhole.has(key))) as unknown as ApprovalSummary)
-  queryClient.setQueryData(wholeKey(whole.id), whole)
+  queryClient.setQueryData(wholeKey(whole.id), { ...whole, ...useApprovals.getState().byId[whole.id] })
   return whole
 }
 

@@ -21,7 +21,9 @@ export function tellOf(event: ApprovalEvent): void {
   const said = newsOf(event)
   // What was decided, by whomever, need not be asked about any more.
   if (event.approval.permitted.decide !== null) dismissNewsOf(event.approval.id)
-  if (said === null || !mayNotify(useSettings.getState().notifications, new Date())) return
+  // What became of one's own is an answer, not a call.
+  const isCall = !event.approval.permitted.isRequester
+  if (said === null || (isCall && !mayNotify(useSettings.getState().notifications, new Date()))) return
   const id = nextId++
   useNews.setState(({ items }) => ({ items: [...items.filter(({ approval }) => approval !== event.approval.id), { id, approval: event.approval.id, ...said }].slice(-shownMax) }))
   setTimeout(() => dismissNews(id), shownMs)
