@@ -1,11 +1,12 @@
 // The exact command, for approvers only, as the store keeps it: AES-256-GCM (NIST SP 800-38D) under a key that is not in the store,
 // bound to the approval it belongs to. docs/adr/0007: where the key comes from, and why not from the store's password.
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { risk } from '../../shared/approval.ts'
 import { GatehouseError } from '../../shared/errors.ts'
+import { makeOnce } from '../store/make-once.ts'
 
 const exact = z.object({ text: z.string(), parameters: z.array(z.string().nullable()), risk })
 export type Exact = z.output<typeof exact>
@@ -61,29 +62,14 @@ export function sealOf(secret: string): Seal {
 
 /** The gateway's own, made once under data/keys. */
 export function ownSeal(dataDir: string): Seal {
-  const folder = join(dataDir, 'keys')
-  const path = join(folder, 'approvals-seal')
+  const path = join(dataDir, 'keys', 'approvals-seal')
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    makeOnce(path)
+    makeOnce(path, randomBytes(32).toString('hex'))
     const { mode } = statSync(path)
     if (process.platform !== 'win32' && (mode & 0o077) !== 0) throw new GatehouseError('not_permitted', `${path} can be read by others; run: chmod 600 ${path}`)
     return sealOf(readFileSync(path, 'utf8').trim())
   } catch (error) {
     if (error instanceof GatehouseError) throw error
     throw new GatehouseError('config_unreadable', `${path} cannot be read or made (${(error as NodeJS.ErrnoException).code ?? 'unknown'}); give the gateway the right to its data folder`, { cause: error })
-  }
-}
-
-/** Written whole under another name first: a crash must not leave half a key. */
-function makeOnce(path: string): void {
-  const draft = `${path}.${process.pid}`
-  writeFileSync(draft, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 })
-  try {
-    linkSync(draft, path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  } finally {
-    unlinkSync(draft)
   }
 }

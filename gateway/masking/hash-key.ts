@@ -1,9 +1,10 @@
 // The keys of `as: hash`: one secret a gateway, kept under data/keys, and from it a key for each connection (HKDF, RFC 5869). So hashes
 // join inside a connection and nowhere else. A new secret makes new hashes of everything: it belongs to what is backed up.
 import { createSecretKey, hkdfSync, randomBytes, type KeyObject } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { GatehouseError } from '../../shared/errors.ts'
+import { makeOnce } from '../store/make-once.ts'
 
 const secretBytes = 32
 const pattern = new RegExp(`^[0-9a-f]{${2 * secretBytes}}$`)
@@ -12,9 +13,8 @@ export type HashKeys = (connection: string) => KeyObject
 
 /** Makes the secret if there is none. Throws GatehouseError when it cannot be read, is not whole, or others can read it. */
 export function openHashKeys(dataDir: string): HashKeys {
-  const folder = join(dataDir, 'keys')
-  const path = join(folder, 'mask-hash')
-  const secret = Buffer.from(read(path) ?? make(folder, path), 'hex')
+  const path = join(dataDir, 'keys', 'mask-hash')
+  const secret = Buffer.from(read(path) ?? make(path), 'hex')
   return (connection) => hashKeyOf(secret, connection)
 }
 
@@ -22,18 +22,8 @@ export function hashKeyOf(secret: Buffer, connection: string): KeyObject {
   return createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', `gatehouse mask hash 1 ${connection}`, secretBytes)))
 }
 
-function make(folder: string, path: string): string {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  // Written whole under another name first: a crash must not leave half a key.
-  const draft = `${path}.${process.pid}`
-  writeFileSync(draft, `${randomBytes(secretBytes).toString('hex')}\n`, { mode: 0o600, flush: true })
-  try {
-    linkSync(draft, path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  } finally {
-    unlinkSync(draft)
-  }
+function make(path: string): string {
+  makeOnce(path, randomBytes(secretBytes).toString('hex'))
   return read(path)!
 }
 

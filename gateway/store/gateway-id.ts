@@ -1,8 +1,9 @@
 // Which gateway this is: made once, kept in its data folder. Sessions and journals carry it, so that a gateway ends only its own.
 import { randomBytes } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GatehouseError } from '../../shared/errors.ts'
+import { makeOnce } from './make-once.ts'
 
 const pattern = /^gw_[0-9a-f]{24}$/
 
@@ -10,17 +11,7 @@ export function gatewayId(dataDir: string): string {
   const path = join(dataDir, 'gateway-id')
   const kept = read(path)
   if (kept !== null) return kept
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  // Written whole under another name first: a crash must not leave half an id.
-  const draft = `${path}.${process.pid}`
-  writeFileSync(draft, `gw_${randomBytes(12).toString('hex')}\n`, { mode: 0o600 })
-  try {
-    linkSync(draft, path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  } finally {
-    unlinkSync(draft)
-  }
+  makeOnce(path, `gw_${randomBytes(12).toString('hex')}`)
   return read(path)!
 }
 
