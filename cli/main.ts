@@ -2,6 +2,7 @@
 // Results go to stdout, logs and errors (one line) to stderr, failure is a non-zero exit.
 import { Command } from 'commander'
 import { GatehouseError } from '../shared/errors.ts'
+import { ExitFailure } from './approval-exit.ts'
 import { commands } from './commands.ts'
 import { version } from './version.ts'
 
@@ -29,5 +30,5 @@ try {
 } catch (error) {
   process.stderr.write(`gatehouse: ${error instanceof Error ? error.message.replaceAll('\n', ' ') : String(error)}\n`)
   if (!(error instanceof GatehouseError) && process.env['GATEHOUSE_LOG'] === 'debug') process.stderr.write(`${(error as Error).stack}\n`)
-  process.exitCode = 1
+  process.exitCode = error instanceof ExitFailure ? error.exitCode : 1
 }

@@ -1,5 +1,7 @@
 // `gatehouse approvals` as scripts and people run it: the launcher against a whole gateway.
 import { execFile, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -80,6 +82,44 @@ test('wait tells the outcomes apart by its exit code', async () => {
   await callApi(gateway, 'POST', `/v1/approvals/${open}/expiry`, tokens.get('ada')!, { expiresAt: new Date(Date.now() + 300).toISOString() })
   expect((await run('eve', 'wait', open)).code).toBe(4)
   expect(await run('eve', 'wait', 'ap_none')).toMatchObject({ code: 1, stderr: expect.stringMatching(/no such approval/) as string })
+})
+
+test('sql blocks on an approval, and tells the outcomes apart by its exit code', async () => {
+  const statement = (id: number) => `delete from orders where id = ${id}`
+  const sql = (id: number, ...words: readonly string[]) => gatehouse('eve', 'sql', 'shop', '-c', statement(id), ...words)
+  const open = (id: number) => vi.waitFor(async () => {
+    const approvals = JSON.parse((await run('ada', 'list', '--json', '--filter', 'open')).stdout) as { id: string; subject: { recorded?: string } }[]
+    const found = approvals.find(({ subject }) => subject.recorded === statement(id))
+    if (found === undefined) throw new Error('not open yet')
+    return found.id
+  }, { timeout: 30_000 })
+  const runs = Promise.all([sql(101), sql(102, '--wait', '1m'), sql(103), sql(104)])
+  await run('ada', 'approve', await open(101))
+  await run('ada', 'deny', await open(102), '--reason', 'no')
+  await run('eve', 'withdraw', await open(103))
+  await callApi(gateway, 'POST', `/v1/approvals/${await open(104)}/expiry`, tokens.get('ada')!, { expiresAt: new Date(Date.now() + 300).toISOString() })
+  const [approved, denied, withdrawn, expired] = await runs
+  expect([approved, denied, withdrawn, expired].map(({ code }) => code)).toEqual([0, 3, 5, 4])
+  expect(approved.stdout).toBe('DELETE 1\n')
+  expect(denied.stderr).toMatch(/denied by ada@example\.com/)
+  const tired = await sql(105, '--wait', '1s')
+  expect(tired).toMatchObject({ code: 6, stdout: '', stderr: expect.stringContaining('taken back') as string })
+  await vi.waitFor(async () => {
+    const states = (JSON.parse((await run('eve', 'list', '--json')).stdout) as { state: string; subject: { recorded?: string } }[]).filter(({ subject }) => subject.recorded === statement(105)).map(({ state }) => state)
+    expect(states).toEqual(['withdrawn'])
+  }, { timeout: 30_000 })
+  expect(await gatehouse('eve', 'sql', 'shop', '-c', 'drop table orders', '--wait', '1m')).toMatchObject({ code: 1 })
+  expect((await gatehouse('eve', 'sql', '--help')).stdout).toContain('3 denied, 4 expired, 5 withdrawn, 6 taken back after --wait')
+})
+
+test('hash prints what a pull request must hold, of a file or standard input', async () => {
+  const file = join(gateway.folder, 'migration.sql')
+  writeFileSync(file, '\nalter table orders add column paid boolean\r\n')
+  const expected = createHash('sha256').update('gatehouse statement 1\nshop\nalter table orders add column paid boolean').digest('hex')
+  expect(await run('eve', 'hash', file, '--connection', 'shop')).toMatchObject({ code: 0, stdout: `${expected}\n` })
+  expect((await run('eve', 'hash', file, '--connection', 'staging')).stdout).not.toContain(expected)
+  expect(await run('eve', 'hash', `${file}.gone`, '--connection', 'shop')).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('ENOENT') as string })
+  expect((await run('eve', 'hash', file)).stderr).toContain('--connection')
 })
 
 test('a grant is asked for, listed and revoked', async () => {

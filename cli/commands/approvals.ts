@@ -1,21 +1,20 @@
 // `gatehouse approvals`: what waits for humans, shown whole, decided, and waited for. Deciding twice fails; CI blocks with
 // `wait` (or `watch ID`) and tells the outcomes apart by exit code.
+import { readFileSync } from 'node:fs'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import type { RouteInput } from '../../shared/api.ts'
 import type { ApprovalSummary, ApprovalWhole } from '../../shared/approval.ts'
+import { GatehouseError } from '../../shared/errors.ts'
 import { parseDuration } from '../../shared/policy/duration.ts'
 import { openEventStream } from '../../client/events/event-stream.ts'
 import type { Account } from '../../client/login/account.ts'
+import { statementHash } from '../../gateway/approvals/github/statement-hash.ts'
+import { exitCodes, outcomeHelp, stillOpenExitCode } from '../approval-exit.ts'
 import { approvalLine, approvalPage, approvalTable, eventLine } from '../approval-text.ts'
 import { print, printJson, say } from '../output.ts'
 import { gatewayOption, withAccount, type GatewayOption } from '../with-account.ts'
 
 interface JsonOption extends GatewayOption { readonly json?: boolean }
-
-/** What `wait` says to a script; 1 is any failure of the command itself. */
-const exitCodes = { approved: 0, used: 0, denied: 3, expired: 4, withdrawn: 5 } as const satisfies Partial<Record<ApprovalSummary['state'], number>>
-const stillOpenExitCode = 6
-const outcomeHelp = `\nExit codes: 0 approved, 1 failure, ${exitCodes.denied} denied, ${exitCodes.expired} expired, ${exitCodes.withdrawn} withdrawn, ${stillOpenExitCode} still open after --wait.`
 
 export function register(command: Command): void {
   command.command('list').description('approvals that you asked for or could decide, newest first')
@@ -43,6 +42,8 @@ export function register(command: Command): void {
     .option('--wait <time>', 'give up after this time (10m)', duration).option('--json', 'print events, one JSON a line')
     .option(...gatewayOption).addHelpText('after', outcomeHelp)
     .action((id: string | undefined, options: WatchOptions) => (id === undefined ? watch(options) : wait(id, options)))
+  command.command('hash').description('what a pull request must hold to agree to a statement of CI: a hash of its exact text and its connection').argument('<file>', 'the statement; - reads standard input')
+    .requiredOption('--connection <name>', 'the connection it will run on').action(printHash)
   command.command('wait').description('block until an approval is decided').argument('<approval>')
     .option('--wait <time>', 'give up after this time (10m)', duration).option('--json', 'print the approval')
     .option(...gatewayOption).addHelpText('after', outcomeHelp).action(wait)
@@ -114,6 +115,18 @@ async function wait(id: string, options: WatchOptions): Promise<void> {
   if (options.json === true) printJson(approval)
   else print(approvalLine(approval))
   process.exitCode = approval.state === 'open' ? stillOpenExitCode : exitCodes[approval.state]
+}
+
+function printHash(file: string, { connection }: { readonly connection: string }): void {
+  print(`${statementHash(connection, readStatement(file))}\n`)
+}
+
+function readStatement(file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(file === '-' ? 0 : file))
+  } catch (error) {
+    throw new GatehouseError('input_invalid', `${file} cannot be read as a statement: ${(error as NodeJS.ErrnoException).code ?? 'it is not UTF-8'}`, { side: 'client' })
+  }
 }
 
 /** The stream says when to look; the API says how it stands. */
