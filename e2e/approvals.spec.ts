@@ -160,3 +160,46 @@ test('from psql: the same wait, the same decision, the row count in the terminal
   await decide(await openWaiting('by psql, denied'), 'deny', 'Twice is enough')
   expect(await denied).toMatchObject({ code: 1, stderr: expect.stringMatching(/ERROR: .*denied by .*: Twice is enough/s) })
 })
+
+test('a reload misses nothing: what waits is there, and what comes then appears', async () => {
+  const { page } = eli
+  await page.goto(`${new URL(page.url()).origin}/#/connections/shop`)
+  await run("update orders set note = 'before the reload' where id = 7")
+  await expect(waiting()).toBeVisible()
+  await otto.page.goto(`${new URL(otto.page.url()).origin}/#/approvals`)
+  await otto.page.reload()
+  await expect(otto.page.getByRole('link', { name: /before the reload/ })).toBeVisible()
+  await waiting().getByRole('button', { name: 'Take it back' }).click()
+  await expect(otto.page.getByRole('link', { name: /before the reload/ })).toHaveCount(0)
+})
+
+test('access for a while: fewer minutes than asked, then no more questions, until it is revoked', async () => {
+  const { page } = eli
+  const statement = "update orders set note = 'with access' where id = 8"
+  await page.getByRole('link', { name: /^Approvals/ }).first().click()
+  await page.getByRole('button', { name: 'Ask for access' }).click()
+  await page.getByRole('textbox', { name: 'Tables' }).fill('public.orders')
+  await page.getByRole('textbox', { name: 'What is it for?' }).fill('INC-42: many notes')
+  await page.getByRole('button', { name: 'Ask', exact: true }).click()
+  await expect(page.getByRole('article', { name: 'Approval' })).toContainText('update on public.orders for 1 hour')
+
+  await otto.page.getByRole('link', { name: /update on public\.orders for 1 hour/ }).first().click()
+  await otto.page.getByRole('button', { name: 'Approve…' }).click()
+  await otto.page.getByRole('spinbutton').fill('10')
+  await otto.page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click()
+  await expect(page.getByRole('article', { name: 'Approval' })).toContainText('opened a grant for 10 minutes')
+
+  await page.goto(`${new URL(page.url()).origin}/#/connections/shop`)
+  await run(statement)
+  await expect(page.getByRole('note', { name: 'Before it runs' })).toContainText('allowed')
+  await expect(results()).toContainText('UPDATE 1')
+
+  await otto.page.goto(`${new URL(otto.page.url()).origin}/#/approvals/grants`)
+  await expect(otto.page.getByRole('list', { name: 'Access' }).getByLabel(/^expires in (?:10|9):/)).toBeVisible()
+  await otto.page.getByRole('button', { name: /^Revoke the access of eli/ }).click()
+  await expect(otto.page.getByRole('list', { name: 'Access' })).toContainText('revoked')
+  await expect(page.getByRole('note', { name: 'Before it runs' })).toContainText('needs approval by on-call')
+  await run(statement)
+  await expect(waiting()).toBeVisible()
+  await waiting().getByRole('button', { name: 'Take it back' }).click()
+})

@@ -6,6 +6,7 @@ import { decidersOf, nameOf, timeAgo } from '../lib/approvals.ts'
 import { call } from '../lib/current-desktop.ts'
 import { about, fullTime } from '../lib/format.ts'
 import { useAppInfo } from '../lib/queries.ts'
+import { bareReason } from '../lib/refusal.ts'
 import { paths } from '../lib/routes.ts'
 import { useNow } from '../lib/use-now.ts'
 import { Untrusted } from '../ui/Untrusted.tsx'
@@ -21,7 +22,7 @@ export function ApprovalFacts({ approval }: { readonly approval: ApprovalWhole }
       <Part title="Needs">
         <ul>{needs.map((need, at) => <li key={at} className={styles['need']} data-met={need.have >= need.count || undefined}><span><Untrusted text={decidersOf(need)} />{need.github !== undefined && <span className={styles['quiet']}>, or a merged pull request of <Untrusted text={`${need.github.repository}, ${need.github.path}`} /></span>}</span><b>{need.have} of {need.count}</b></li>)}</ul>
       </Part>
-      <Part title="Because"><p><Untrusted text={reason} /></p>{rule !== null && <p className={styles['quiet']}>rule <code><Untrusted text={rule.rule} /></code>, policy <code><Untrusted text={rule.policy} /></code></p>}</Part>
+      <Part title="Because"><p><Untrusted text={bareReason(reason)} /></p>{rule !== null && <p className={styles['quiet']}>rule <code><Untrusted text={rule.rule} /></code>, policy <code><Untrusted text={rule.policy} /></code></p>}</Part>
       <Part title="History"><History approval={approval} /></Part>
       {similar.length > 0 && <Part title="Similar, lately"><Similar similar={similar} /></Part>}
     </aside>

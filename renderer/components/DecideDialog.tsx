@@ -3,7 +3,7 @@ import { useMutation } from '@tanstack/react-query'
 import { useState, type SyntheticEvent } from 'react'
 import type { ApprovalWhole } from '../../shared/approval.ts'
 import { approvalReasonCharactersMax } from '../../shared/limits.ts'
-import { minutesOf, nameOf } from '../lib/approvals.ts'
+import { nameOf } from '../lib/approvals.ts'
 import { call } from '../lib/current-desktop.ts'
 import { failureOf } from '../lib/failure.ts'
 import { isMod } from '../lib/platform.ts'
@@ -40,10 +40,10 @@ export function DecideDialog({ approval, decision, onClose }: DecideDialogProps)
   }
   return (
     <Dialog title={isApproval ? (asked === null ? 'Approve this statement' : 'Approve this access') : 'Deny'} isOpen onClose={onClose}
-      description={<>{isApproval ? <>It runs once, as <Untrusted text={nameOf(requester)} />, on <b><Untrusted text={connection.name} /></b></> : <><Untrusted text={nameOf(requester)} /> is told why, and it does not run on <b><Untrusted text={connection.name} /></b></>} <EnvironmentBadge labels={connection.labels} /></>}>
+      description={<>{isApproval ? <>{asked === null ? 'It runs once' : 'Statements of this sort run'}, as <Untrusted text={nameOf(requester)} />, on</> : <><Untrusted text={nameOf(requester)} /> is told why; nothing runs on</>} <b><Untrusted text={connection.name} /></b> <EnvironmentBadge labels={connection.labels} /></>}>
       <form className={styles['form']} onSubmit={submit}>
         {mustType && <Field label={`Type ${connection.name} to approve: the risk is high`} value={typed} onChange={(event) => setTyped(event.target.value)} autoComplete="off" spellCheck={false} autoFocus />}
-        {isApproval && asked !== null && <Field label={`For how many minutes? ${minutesOf(asked)} are asked for`} type="number" min={1} max={asked} value={Number.isNaN(minutes) ? '' : minutes} onChange={(event) => setMinutes(event.target.valueAsNumber)} />}
+        {isApproval && asked !== null && <Field label={`For how many minutes? ${asked} are asked for`} type="number" min={1} max={asked} value={Number.isNaN(minutes) ? '' : minutes} onChange={(event) => setMinutes(event.target.valueAsNumber)} />}
         <TextArea label={isApproval ? 'A note, if you like' : 'Why not? It is shown to who asked'} value={reason} maxLength={approvalReasonCharactersMax} onChange={(event) => setReason(event.target.value)} onKeyDown={(event) => { if (event.key === 'Enter' && isMod(event)) submit(event) }} autoFocus={!isApproval} rows={isApproval ? 2 : 3} />
         {send.error !== null && <Banner tone="danger"><Untrusted text={failureOf(send.error).message} /></Banner>}
         <div className={styles['buttons']}>

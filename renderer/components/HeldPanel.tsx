@@ -31,7 +31,7 @@ export function HeldPanel({ held, onCancel }: { readonly held: HeldStatement; re
     <section className={styles['panel']} aria-label="Waiting for approval">
       <Hourglass size={20} className={styles['icon']} aria-hidden="true" />
       <div className={styles['text']}>
-        <h2 role="status">{approval?.state === 'approved' || approval?.state === 'used' ? 'Approved, it runs now' : isOver ? `It is ${approval.state}` : 'Waiting for approval'}</h2>
+        <h2 role="status">{titleOf(approval)}</h2>
         {!isOver && <p>Expires in <Countdown until={approval?.expiresAt ?? held.expiresAt} />{held.shortenedBy !== null && <span className={styles['quiet']}> (<Untrusted text={held.shortenedBy} />)</span>}. Then it does not run.</p>}
         <ul className={styles['steps']} aria-label="What happened so far">
           <li><Send size={13} aria-hidden="true" />Told: <b><Untrusted text={needs.map(decidersOf).join(', and ')} /></b></li>
@@ -47,6 +47,12 @@ export function HeldPanel({ held, onCancel }: { readonly held: HeldStatement; re
       {isBreaking && <BreakGlassDialog id={held.approval} onClose={() => setBreaking(false)} />}
     </section>
   )
+}
+
+function titleOf(approval: ApprovalSummary | null): string {
+  if (approval === null || approval.state === 'open') return 'Waiting for approval'
+  if (approval.brokenGlass !== null) return 'The glass is broken, it runs now'
+  return approval.state === 'approved' || approval.state === 'used' ? 'Approved, it runs now' : `It is ${approval.state}`
 }
 
 function Steps({ approval }: { readonly approval: ApprovalSummary }) {
