@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-export const secretPath = (data: string, name: string) => join(data, 'secrets', name)
+const secretPath = (data: string, name: string) => join(data, 'secrets', name)
 
 /** The secret of that name; made on the first call. Letters and digits only, so that it fits a URL. */
 export function keptSecret(data: string, name: string): string {
@@ -11,7 +11,7 @@ export function keptSecret(data: string, name: string): string {
 }
 
 /** The text of a private file; made on the first call, and whole or not at all. */
-export function keptText(path: string, make: () => string): string {
+function keptText(path: string, make: () => string): string {
   if (existsSync(path)) return readFileSync(path, 'utf8')
   const text = make()
   writePrivate(path, text)

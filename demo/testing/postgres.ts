@@ -1,4 +1,5 @@
-// A real PostgreSQL for tests: the embedded one in a folder of its own under the system's temporary folder, gone afterwards.
+// The PostgreSQL of the demo under test: its own way to start, guard and stop it, in a folder of its own that is gone afterwards. Every other test
+// takes gateway/testing/real-postgres.ts, which starts sooner, crashes on demand, and needs nothing of the demo (gateway/ imports shared/ only).
 import { randomUUID } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -19,7 +19,7 @@ export function principalOf(entry: IdentityEntry, claims: Claims): Principal {
 }
 
 /** The claim of exactly that name, else the one at that path. Own properties only: `constructor` is nobody's claim. */
-export function claimAt(claims: Claims, name: string): unknown {
+function claimAt(claims: Claims, name: string): unknown {
   if (Object.hasOwn(claims, name)) return claims[name]
   let value: unknown = claims
   for (const part of name.split('.')) {

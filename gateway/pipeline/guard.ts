@@ -1,5 +1,5 @@
 // What a principal with masks may not do although policy allows the statement: ways by which a masked value would leave in
-// another column, table or message (design.md §5). Safe first: it refuses whole constructs; lineage makes it precise later.
+// another column, table or message (design.md §5). Closed first: it refuses whole constructs; what lineage tells exactly is for predicates.ts and the plan.
 import type { ResolvedStatement, SqlCommandFacts, SqlStatement } from '../../shared/command.ts'
 import type { CopyPlan } from '../masking/copy-plan.ts'
 import { pinsFor } from '../policy/pins.ts'

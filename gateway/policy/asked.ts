@@ -120,7 +120,7 @@ export function uncoveredPart(rules: readonly CompiledRule[], { uses }: Needed, 
 /** A rule that fails to evaluate covers nothing. */
 export const covers = (rule: CompiledRule, kind: SqlKind, relation: string | null): boolean => orElse(() => rule.matches.covers(kind, relation), false)
 
-export function orElse(ask: () => boolean, onError: boolean): boolean {
+function orElse(ask: () => boolean, onError: boolean): boolean {
   try {
     return ask()
   } catch {

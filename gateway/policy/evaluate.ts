@@ -60,7 +60,7 @@ function judge(view: View, asked: Asked, connection: ConnectionSummary): Omit<Ve
 const concerned = (rules: readonly CompiledRule[], asked: Asked): readonly Hit[] => rules.flatMap((rule) => asked.concern(rule) ?? [])
 
 /** Allow rules that cover some access, or one of the relations it may mean. */
-export function allowing(rules: readonly CompiledRule[], asked: Asked): readonly CompiledRule[] {
+function allowing(rules: readonly CompiledRule[], asked: Asked): readonly CompiledRule[] {
   const found = new Set(asked.needed.flatMap((needed) => asked.applying(rules, needed).filter((rule) => needed.accesses.some((access) => coversAny(rule, access)))))
   return rules.filter((rule) => found.has(rule))
 }

@@ -10,7 +10,7 @@ import { digestHex, framesOf, type Batch } from './format.ts'
 import { verifySession } from './verify.ts'
 import { firstSegmentFor, walkJournal } from './walk.ts'
 
-export const exportVersion = 1
+const exportVersion = 1
 
 /** Lines without their newline. Damage does not end it: the last line says what does not verify. */
 export async function* exportSession(dir: string, session: string): AsyncGenerator<string> {

@@ -66,7 +66,7 @@ export async function verifyJournal(dir: string): Promise<JournalReport> {
 }
 
 /** One session's chain, section by section. */
-export class SessionCheck {
+class SessionCheck {
   readonly #session: string
   frames = 0
   head: Digest = noDigest

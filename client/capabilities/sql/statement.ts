@@ -146,7 +146,7 @@ export class Statement {
 
 // The gateway's refusals by SQLSTATE and wording (design.md §4): a plain 42501 is the database's own.
 const refusalStates = new Set(['42501', '54000', '0A000', '58000', '58030'])
-const refusalWords = /^denied by |^approval ap_|^no rule |^held by |needs approval|approvals are not available|the limit of your access|cannot be decided|could not be decided|through Gatehouse|was not made in this session|what is masked for you/
+const refusalWords = /^denied by |^approval ap_|^no rule |^held by |needs approval|the limit of your access|cannot be decided|could not be decided|through Gatehouse|was not made in this session|what is masked for you/
 
 export function sqlErrorOf(error: ServerError | Error, text: string): SqlError {
   const { code, message, detail, hint, position } = error as ServerError

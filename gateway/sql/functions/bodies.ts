@@ -6,7 +6,7 @@ import { catalogDefinitionsLockMs } from '../../limits.ts'
 type ForEachRow = (query: string, visit: (row: readonly unknown[]) => void) => Promise<void>
 
 /** The server hashes: no body crosses the wire. `collate "C"` so that the order is the same everywhere. */
-export const bodiesQuery = `
+const bodiesQuery = `
   select n.nspname, p.proname, case when pg_catalog.bool_and(d.definition is not null) then
     pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.string_agg(d.definition, pg_catalog.chr(30) order by d.definition collate pg_catalog."C"), 'UTF8')), 'hex') else '' end
   from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace

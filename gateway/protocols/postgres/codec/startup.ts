@@ -124,7 +124,7 @@ export function encodeNegotiation(startup: Startup): Buffer | null {
 }
 
 /** The documentation says "newest minor version"; servers send, and libpq reads, the whole number 3<<16|minor. */
-export function encodeNegotiateProtocolVersion(minor: number, unknownOptions: readonly string[]): Buffer {
+function encodeNegotiateProtocolVersion(minor: number, unknownOptions: readonly string[]): Buffer {
   const options = unknownOptions.map(encodeCstring)
   const head = Buffer.alloc(13)
   head[0] = 0x76 // 'v'
