@@ -76,12 +76,18 @@ function callRisk(fields: Fields, scope: Scope): Risk {
   const rest = args.filter((arg) => !isConstant(arg)).length
   if (isOneOf(functions, funcname)) return 'none'
   if (isOneOf(ofOneValueInRows, funcname)) return rest <= 1 ? 'none' : 'may fail'
-  if (isOneOf(ofOneValue, funcname)) return rest > 1 ? 'may fail' : args.slice(1).every(isPositive) ? 'none' : 'alike'
+  if (isOneOf(ofOneValue, funcname)) return rest > 1 ? 'may fail' : riskOfOneValue(args, scope)
   if (isOneOf(sums, funcname)) return args.every((arg) => isSummable(arg, scope)) ? 'none' : 'may fail'
   if (isOneOf(ofKeys, funcname)) return fields['func_variadic'] !== true && args.every((arg, at) => at % 2 === 1 || isKey(arg, scope)) ? 'none' : 'may fail'
   if (isOneOf(arrayAgg, funcname)) return args.some((arg) => mayBeArray(arg, scope)) ? 'may fail' : 'none'
   if (isOneOf(ages, funcname)) return args.length === 1 ? 'none' : 'may fail'
   return rest === 0 ? 'alike' : 'may fail'
+}
+
+/** A wrong pattern or unit fails wherever the value is not NULL, which something computed may be as it likes. */
+function riskOfOneValue(args: readonly unknown[], scope: Scope): Risk {
+  if (args.slice(1).every(isPositive)) return 'none'
+  return args.every((arg) => isConstant(arg) || isWholeColumn(arg, scope)) ? 'alike' : 'may fail'
 }
 
 /** Written out, or a parameter; looked at one level deep, for every node of a deep tree is asked. */

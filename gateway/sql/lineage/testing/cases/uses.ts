@@ -190,6 +190,7 @@ export const usesCases: readonly (readonly [string, ...string[]])[] = [
   ["select case when email > 'm' then date_trunc('no such', now()) end, case when ssn > 'm' then substr(name, 1, -1) end from c", 'failure * c.email', 'failure * c.name c.ssn'],
   ["select case when x.flag then x.bad end from (select email > 'm' as flag, 'x'::text::date as bad from c) x", 'failure * c.email'],
   ["select coalesce(substr(email, 1, 3), '2020-01-01'), case when email > 'm' then date '2020-01-01' end from c"],
+  ["select substring(email from '(') from c"], ["select substring(nullif(email, 'x') from '(') from c", 'failure * c.email'],
   ["select array[email, lower(ssn), 'x', null], array[array[email], array[ssn]], array_agg(email) from c"],
   ["select array[tags], tags || 'x', array_agg(tags) from c", 'failure * c.tags'],
   ["select array[case when email > 'm' then array[1] end] from c", 'failure * c.email'],
