@@ -242,6 +242,8 @@ export const estimateIdleMs = 60_000
 export const approvalsOpenMax = 20
 /** And may ask for in an hour: each rings at people. */
 export const approvalsPerHourMax = 120
+/** Sessions that wait, or waited, for one approval: each is told to everyone who sees it and stands in its row for good. */
+export const approvalHoldsMax = 50
 /** How often the store is asked what happened to approvals, besides NOTIFY: a lost notification costs no more than this. */
 export const approvalPollMs = 1_000
 /** How often waiting sessions are compared with the clock and leftovers are put in order. */

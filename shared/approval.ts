@@ -56,6 +56,9 @@ export const risk = z.object({
 })
 export type Risk = z.output<typeof risk>
 
+/** Among a risk's reasons; with `estimatedRows` it is for who decides, and not for who asked. */
+export const estimateReason = (rows: number): string => `about ${rows} rows, by the planner's estimate`
+
 /** The merged pull request that agreed to a command in the place of deciders. Accounts by GitHub's stable ids. */
 export const pullAgreed = z.object({
   repository: z.string(), number: z.number(), url: z.string(),

@@ -1,7 +1,7 @@
 // The human side of approvals: who may see what, decisions, withdrawals, break-glass and its review, grants. Every change is one
 // transaction under the approval's row: asked by the rules, written with its audit event, told to all gateways.
 import { createHash, randomUUID } from 'node:crypto'
-import type { ApprovalEvent, ApprovalNeed, ApprovalSummary, ApprovalWhole, Grant, GrantClass } from '../../shared/approval.ts'
+import { estimateReason, type ApprovalEvent, type ApprovalNeed, type ApprovalSummary, type ApprovalWhole, type Grant, type GrantClass } from '../../shared/approval.ts'
 import type { ConnectionSummary } from '../../shared/connection.ts'
 import { GatehouseError } from '../../shared/errors.ts'
 import type { Principal } from '../../shared/principal.ts'
@@ -74,7 +74,7 @@ export function createDesk({ rows, grants, bus, seal, needFor, now = Date.now }:
     // Of others only what this principal may see anyway.
     const similar = record.kind === 'command' ? (await rows.alike(record, approvalsAlikeMax)).filter((other) => mayRead(other, principal)) : []
     return {
-      ...summaryFor(record, principal, now()), ...exactOf(record),
+      ...summaryFor(record, principal, now()), ...exactFor(record, principal),
       similar: similar.map(({ id, state, asked, createdAt }) => ({ id, state, requester: { id: asked.requester.id, email: asked.requester.email, kind: asked.requester.kind }, createdAt: new Date(createdAt).toISOString() })),
     }
   }
@@ -84,6 +84,14 @@ export function createDesk({ rows, grants, bus, seal, needFor, now = Date.now }:
     if (sealed === null) return { exact: null, sealed: 'the exact text was removed with age; the recording has the masked one' }
     const opened = seal.open(id, sealed)
     return opened.ok ? { exact: opened.exact, sealed: null } : { exact: null, sealed: opened.why }
+  }
+
+  /** The planner's estimate tells of values, which may come masked to who asks: it is for who decides. */
+  function exactFor(record: ApprovalRecord, principal: Principal): Pick<ApprovalWhole, 'exact' | 'sealed'> {
+    const { exact, sealed } = exactOf(record)
+    if (exact === null || record.asked.requester.id !== principal.id) return { exact, sealed }
+    const { estimatedRows, reasons, ...risk } = exact.risk
+    return { exact: { ...exact, risk: { ...risk, estimatedRows: null, reasons: reasons.filter((reason) => estimatedRows === null || reason !== estimateReason(estimatedRows)) } }, sealed }
   }
 
   async function requireVisible(principal: Principal, id: string): Promise<ApprovalRecord> {

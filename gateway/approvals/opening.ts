@@ -1,7 +1,7 @@
 // How a held command becomes an approval: a new one, or a place in the one that is active for the same intent.
 import { createHash } from 'node:crypto'
 import { GatehouseError } from '../../shared/errors.ts'
-import { approvalRecordedCharactersMax, approvalsOpenMax, approvalsPerHourMax } from '../limits.ts'
+import { approvalHoldsMax, approvalRecordedCharactersMax, approvalsOpenMax, approvalsPerHourMax } from '../limits.ts'
 import type { ApprovalRecord, ApprovalTx, NewApproval } from '../store/approvals.ts'
 import type { HeldCommand } from './approvals.ts'
 import { endApproval } from './closing.ts'
@@ -50,6 +50,9 @@ async function activeLike(tx: ApprovalTx, command: HeldCommand, now: number): Pr
 }
 
 async function enter(tx: ApprovalTx, record: ApprovalRecord, { command, opening, isNew }: { readonly command: HeldCommand; readonly opening: Opening; readonly isNew: boolean }): Promise<Placed> {
+  if (record.holds.length >= approvalHoldsMax) {
+    throw new GatehouseError('limit_exceeded', `${approvalHoldsMax} sessions have waited for approval ${record.id} (approvalHoldsMax); withdraw it, or wait for its answer`, { side: 'client' })
+  }
   const hold = newId('ho', opening.now)
   const { session, principal } = command
   await tx.insertHold(record.id, { id: hold, gateway: opening.gateway, session, command: command.command })

@@ -29,6 +29,9 @@ export const isSamePerson = (some: readonly string[], other: readonly string[]):
 /** A token by which one acts for another (RFC 8693 4.1): what comes with it is not the person's own hand. */
 export const isDelegated = ({ claims }: Principal): boolean => claims['act'] !== undefined && claims['act'] !== null
 
+/** Whose command it is: what somebody else's hand sends in a person's name is not that person's own, and shares neither approval nor grant with it. */
+export const actingId = (principal: Principal): string => (isDelegated(principal) ? JSON.stringify([principal.id, principal.claims['act']]) : principal.id)
+
 export function requesterOf(principal: Principal): ApprovalSummary['requester'] {
   return { ...personOf(principal), delegator: delegators(principal)[0]?.shown ?? null, run: runOf(principal) }
 }

@@ -1,6 +1,7 @@
 // Under which a command goes on although policy says `approve`: humans have agreed to it, or to its like for a time, or it runs
 // nothing yet. It covers what the same humans are asked about, and nothing else.
 import type { ApprovalNeed } from '../../shared/approval.ts'
+import { actingId } from '../approvals/people.ts'
 import type { Decision } from './access.ts'
 import type { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
@@ -22,7 +23,7 @@ export function refusalNow(decision: Decision | Refusal, clearance: Pick<Clearan
 
 /** The same humans have granted this kind of command for a time; null: they are asked. */
 export function grantedNow({ context, lease, connection }: Session, { resolved, verdict: { need } }: Decision): Clearance | null {
-  const grant = need && context.grants.covering({ principal: lease.principal.id, connection: connection.name, facts: resolved, need })
+  const grant = need && context.grants.covering({ principal: actingId(lease.principal), connection: connection.name, facts: resolved, need })
   return grant && { need, why: `granted until ${new Date(grant.expiresAt).toISOString()} (grant ${grant.id})`, isGranted: true }
 }
 

@@ -4,6 +4,7 @@ import type { ApprovalNeed } from '../../shared/approval.ts'
 import { GatehouseError } from '../../shared/errors.ts'
 import type { VerdictFrameData } from '../../shared/recording.ts'
 import type { HeldCommand, Hold, Outcome as Answer } from '../approvals/approvals.ts'
+import { actingId } from '../approvals/people.ts'
 import { riskMs } from '../limits.ts'
 import { cleanText } from '../masking/scanner.ts'
 import type { Access, Decision } from './access.ts'
@@ -146,7 +147,7 @@ export class Held {
     const [estimatedRows, transaction] = await Promise.all([inTime(request.estimate, null), inTime<TransactionState | null>(request.transaction, unknownTransaction)])
     const found: Found = { estimatedRows, locks: transaction?.locks ?? null }
     const { expiresAt, shortenedBy } = expiry(need, transaction, request.inTransactionMs)
-    this.#intent = intentOf(request.meaning, decision)
+    this.#intent = this.#intentOf(decision)
     return {
       shortenedBy,
       held: {
@@ -185,8 +186,12 @@ export class Held {
     const refusal = refusalNow(decision, { need })
     if (refusal?.kind === 'needs-approval') return { kind: 'denied', message: 'the policy changed while the command waited, and others must approve it now; run it again' }
     if (refusal !== null || !('verdict' in decision)) return refusal
-    if (intentOf(this.#request.meaning, decision) === this.#intent) return null
+    if (this.#intentOf(decision) === this.#intent) return null
     return { kind: 'denied', message: 'what the command means has changed while it waited (other tables or settings than those that were approved); run it again' }
+  }
+
+  #intentOf(decision: Decision): string {
+    return intentOf({ ...this.#request.meaning, principal: actingId(this.#session.lease.principal) }, decision)
   }
 
   #answered(answer: Exclude<Answer, { kind: 'approved' }>): void {

@@ -22,5 +22,12 @@ export function intentOf({ user, settings, searchPath, ...rest }: Meaning, { res
     const oid = catalog.byName.get(name)?.oid ?? null
     return [name, oid, oid === null ? null : catalog.derivations?.views.get(oid) ?? null]
   })
-  return intentHash({ ...rest, role: JSON.stringify([user, settings]), searchPath: JSON.stringify([searchPath, catalog.searchPath, relations]) })
+  const bodies = bodiesOf(resolved, catalog)
+  return intentHash({ ...rest, role: JSON.stringify([user, settings]), searchPath: JSON.stringify([searchPath, catalog.searchPath, relations, ...(bodies.length === 0 ? [] : [bodies])]) })
+}
+
+/** A function redefined is another function. It may call any other, so where one of the database's own is called all of them count. */
+function bodiesOf({ statements }: Decision['resolved'], { bodies = new Map<string, string>(), userFunctions }: Decision['catalog']): readonly (readonly [string, string])[] {
+  if (!statements.some(({ statement: { functions } }) => functions.some(({ name }) => userFunctions.has(name.toLowerCase())))) return []
+  return [...bodies].filter(([name]) => !name.startsWith('pg_temp')).toSorted(([a], [b]) => (a < b ? -1 : 1))
 }

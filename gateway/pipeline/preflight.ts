@@ -6,6 +6,7 @@ import type { PreflightStatement, PreflightVerdict } from '../../shared/prefligh
 import type { Principal } from '../../shared/principal.ts'
 import type { ApprovalNeed } from '../../shared/approval.ts'
 import type { GrantKeeper } from '../approvals/grant-keeper.ts'
+import { actingId } from '../approvals/people.ts'
 import type { RowField } from '../masking/plan.ts'
 import { bindMasks } from '../masking/binding.ts'
 import { masksFor } from '../policy/masks.ts'
@@ -39,7 +40,7 @@ export function createPreflight({ context, grants, now = Date.now }: PreflightPa
     const facts: SqlFacts = { kind: 'sql', statements: [statement] }
     const trial = await tryCommand({ snapshot: policies.current, principal, connection: summary, facts, catalog, now: now(), lineages: analyzer.lineages })
     const { verdict: { need }, resolved } = trial.decision
-    if (trial.effect === 'approve' && need !== null && grants?.covering({ principal: principal.id, connection: summary.name, facts: resolved, need }) == null) {
+    if (trial.effect === 'approve' && need !== null && grants?.covering({ principal: actingId(principal), connection: summary.name, facts: resolved, need }) == null) {
       return { kind: 'approval', by: decidersOf(need), reason: trial.reason }
     }
     if (trial.effect === 'deny') return { kind: 'blocked', reason: trial.reason }

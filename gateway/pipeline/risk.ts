@@ -1,6 +1,6 @@
 // What is known of the danger of a command about which humans are asked: from its facts, its masks and its connection. Computed,
 // never guessed; what could not be found out in time is said to be unknown. Pure: what was asked of the database comes in.
-import type { Risk } from '../../shared/approval.ts'
+import { estimateReason, type Risk } from '../../shared/approval.ts'
 import type { ResolvedStatement, SqlKind } from '../../shared/command.ts'
 import type { Access, Decision } from './access.ts'
 
@@ -41,7 +41,7 @@ function levelOf(kinds: readonly SqlKind[], signs: Signs): Pick<Risk, 'level' | 
     ...kinds.flatMap((kind) => grave[kind] ?? []),
     ...(signs.isCopyIn ? ['its rows come after the approval, so nobody sees them before'] : []),
     ...(signs.maskedColumns.length > 0 ? [`touches masked columns: ${signs.maskedColumns.slice(0, 5).join(', ')}${signs.maskedColumns.length > 5 ? ', …' : ''}`] : []),
-    ...(signs.estimatedRows !== null && signs.estimatedRows >= manyRows ? [`about ${signs.estimatedRows} rows, by the planner's estimate`] : []),
+    ...(signs.estimatedRows !== null && signs.estimatedRows >= manyRows ? [estimateReason(signs.estimatedRows)] : []),
   ]
   const medium = [
     ...kinds.filter((kind) => writes.has(kind)).map((kind) => `${kind} changes data`),
