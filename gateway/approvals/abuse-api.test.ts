@@ -1,0 +1,694 @@
+// The attacker of approvals, end to end: two whole gateways on one PostgreSQL store, HTTP against both, sessions in PostgreSQL's
+// tongue. Each test is one line of design.md §6 that somebody tries to get around.
+import { randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { approvalWhole, type ApprovalWhole } from '../../shared/approval.ts'
+import { approvalHoldsMax } from '../limits.ts'
+import { openEvents, type ApiAnswer } from '../testing/api.ts'
+import { startPostgres, type DatabaseAddress, type RealPostgres } from '../testing/real-postgres.ts'
+import { createShop, sentinels } from '../testing/shop.ts'
+import { startTwoGateways, type At, type Claimant, type TwoGateways } from '../testing/two-gateways.ts'
+
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 120_000 })
+
+const everyone = 'groups: [engineers, on-call, dba, incident]'
+const policy = `
+policy: shop
+connections: [shop]
+rules:
+  - { id: read, who: { ${everyone} }, allow: { sql: [select], on: ["public.*"] } }
+  - { id: ask, who: { ${everyone} }, approve: { sql: [update], on: ["public.orders", "public.customers"] }, by: { groups: [on-call], count: 1 } }
+  - { id: two, who: { ${everyone} }, approve: { sql: [delete], on: ["public.orders"] }, by: { groups: [on-call], count: 2 } }
+  - { id: team, who: { ${everyone} }, approve: { sql: [insert], on: ["public.orders"] }, by: { groups: [on-call], count: 1 } }
+  - { id: other-team, who: { ${everyone} }, approve: { sql: [insert], on: ["public.orders"] }, by: { groups: [dba], count: 1 } }
+  - { id: soon, who: { ${everyone} }, approve: { sql: [update], on: ["public.events"] }, by: { groups: [on-call], count: 1 }, within: 1s }
+  - { id: glass, who: { ${everyone} }, approve: { sql: [update], on: ["public.staff"] }, by: { groups: [on-call], count: 1 }, break-glass: { groups: [incident] } }
+  - { id: never, who: everyone, deny: { sql: [truncate] } }
+masks:
+  - { id: pii, columns: [public.customers.email, public.customers.ssn, public.staff.salary], as: redact }
+`
+/** Replaced by the tests that reload policies, and only asked of the group `movers`. */
+const moving = (approve: string, more = '') => `
+policy: moving
+connections: [shop]
+rules:
+  - { id: movers-read, who: { groups: [movers] }, allow: { sql: [select], on: ["public.*"] } }
+  ${approve}
+  ${more}
+`
+const askMovers = (id = 'move', by = '[on-call], count: 1') => `- { id: ${id}, who: { groups: [movers] }, approve: { sql: [update, call], on: ["public.*", "mv.*"] }, by: { groups: ${by} } }`
+
+let postgres: RealPostgres
+let database: DatabaseAddress
+let store: DatabaseAddress
+let direct: Client
+let pair: TwoGateways
+
+beforeAll(async () => {
+  postgres = await startPostgres()
+  database = await postgres.database('shop')
+  store = await postgres.database('store')
+  await createShop(database)
+  direct = new Client({ ...database })
+  await direct.connect()
+  pair = await startTwoGateways({ database, store, policies: { shop: policy, moving: moving(askMovers()) } })
+})
+afterEach(() => direct.query('delete from orders where id > 200; update orders set total = id * 1.5'))
+afterAll(async () => {
+  await direct?.end()
+  await pair?.stop()
+  await postgres?.stop()
+})
+
+const marked = () => randomBytes(5).toString('hex')
+/** People of a test of its own, so that no test is in the way of another's limits. */
+const named = (sub: string, mark: string, ...groups: string[]): Claimant => ({ sub: `${sub}-${mark}`, email: `${sub}-${mark}@example.com`, groups })
+const totalOf = async (id: number) => Number((await direct.query('select total from orders where id = $1', [id])).rows[0]?.total)
+const outcomeOf = (running: Promise<{ readonly rowCount: number | null }>): Promise<string> => running.then(({ rowCount }) => `ran ${rowCount}`, (error: Error) => error.message)
+const whole = ({ json }: ApiAnswer): ApprovalWhole => approvalWhole.parse(json)
+
+interface Waiting { readonly id: string; readonly mark: string; readonly token: string; readonly outcome: Promise<string>; readonly client: Client }
+
+/** Somebody asks; `watcher` is a decider's token by which it is found. */
+async function ask(sql: string, { by, watcher, mark, at = pair.one }: { readonly by: Claimant; readonly watcher: string; readonly mark: string; readonly at?: At }): Promise<Waiting> {
+  const token = await pair.token(by)
+  const client = await pair.session(token, at)
+  const outcome = outcomeOf(client.query(`${sql} /* ${mark} */`))
+  const { id } = await pair.opened(watcher, mark, at)
+  return { id, mark, token, outcome, client }
+}
+const decide = (token: string, id: string, body: Record<string, unknown> = { decision: 'approve' }, at: At = pair.one) => pair.call(token, 'POST', `/v1/approvals/${id}/decision`, body, at)
+const show = (token: string, id: string) => pair.call(token, 'GET', `/v1/approvals/${id}`)
+
+describe('nobody approves their own', () => {
+  type Try = readonly [string, (mark: string) => Claimant, number]
+  const tries: readonly Try[] = [
+    ['another token of the same sign-in', (mark) => named('eve', mark, 'engineers', 'on-call'), 403],
+    ['the same subject by another entry of the same issuer', (mark) => ({ sub: `eve-${mark}`, issuer: 'twin', groups: ['on-call'] }), 403],
+    ['the same e-mail by another issuer', (mark) => ({ ...named('x', mark, 'on-call'), issuer: 'other', email: `eve-${mark}@example.com` }), 403],
+    ['the same e-mail in capitals', (mark) => ({ ...named('x', mark, 'on-call'), issuer: 'other', email: `EVE-${mark}@Example.COM` }), 403],
+    ['the same e-mail in other letters that look and fold alike', (mark) => ({ ...named('x', mark, 'on-call'), issuer: 'other', email: `\uff45ve-${mark}@example.com` }), 403],
+    ['a human’s token that acts for the requester', (mark) => ({ ...named('x', mark, 'on-call'), claims: { act: { sub: `eve-${mark}` } } }), 403],
+    ['a human’s token that acts for somebody else', (mark) => ({ ...named('x', mark, 'on-call'), claims: { act: { sub: 'robot' } } }), 403],
+    ['an agent in the group', (mark) => ({ ...named('x', mark, 'on-call'), issuer: 'agents' }), 404],
+    ['an agent that acts for a human in the group', (mark) => ({ ...named('x', mark, 'on-call'), issuer: 'agents', claims: { act: { sub: 'robot' } } }), 404],
+    ['CI in the group', (mark) => ({ ...named('x', mark, 'on-call'), issuer: 'ci' }), 404],
+    ['an admin and reviewer without the group', (mark) => named('x', mark, 'admins', 'admin', 'reviewers', 'dba'), 404],
+    ['the group in capitals', (mark) => named('x', mark, 'On-Call'), 404],
+    ['the group with a blank, or another hyphen', (mark) => named('x', mark, 'on-call ', 'on\u2010call', 'on-call\u200b'), 404],
+    ['groups as one text', (mark) => ({ ...named('x', mark), claims: { groups: 'on-call' } }), 404],
+  ]
+  test.each(tries)('%s', async (_, decider, status) => {
+    const mark = marked()
+    const watcher = await pair.token(named('ada', mark, 'on-call'))
+    const { id, client, outcome } = await ask('update orders set total = 0 where id = 1', { by: named('eve', mark, 'engineers', 'on-call'), watcher, mark })
+    const token = await pair.token(decider(mark))
+    for (const at of [pair.one, pair.two]) expect((await decide(token, id, undefined, at)).status).toBe(status)
+    expect(whole(await show(watcher, id))).toMatchObject({ state: 'open', decisions: [] })
+    await client.end()
+    expect(await outcome).not.toMatch(/^ran/)
+    expect(await totalOf(1)).toBe(1.5)
+  })
+
+  test.each([
+    ['act', (sub: string) => ({ act: { sub } })],
+    ['on_behalf_of', (sub: string) => ({ on_behalf_of: sub })],
+    ['an act inside an act', (sub: string) => ({ act: { sub: 'robot', act: { sub } } })],
+    ['a delegator by e-mail', (sub: string) => ({ delegator: { email: `${sub}@example.com`.toUpperCase() } })],
+  ])('whoever an agent asks for does not approve it: %s', async (_, claims) => {
+    const mark = marked()
+    const ada = await pair.token(named('ada', mark, 'on-call'))
+    const { id, client } = await ask('update orders set total = 0 where id = 1', { by: { ...named('robot', mark, 'engineers'), issuer: 'agents', claims: claims(`eve-${mark}`) }, watcher: ada, mark })
+    for (const issuer of ['test', 'other'] as const) {
+      expect((await decide(await pair.token({ ...named('eve', mark, 'on-call'), issuer }), id)).status).toBe(403)
+    }
+    expect(whole(await show(ada, id)).state).toBe('open')
+    await client.end()
+  })
+})
+
+describe('people are counted, not votes', () => {
+  test('one human in two groups, with two sign-ins, counts for one team', async () => {
+    const mark = marked()
+    const ada = await pair.token(named('ada', mark, 'on-call', 'dba'))
+    const again = await pair.token({ ...named('a', mark, 'dba'), issuer: 'other', email: `Ada-${mark}@example.com` })
+    const { id, outcome, client } = await ask(`insert into orders (id, total) values (1000, 1)`, { by: named('eve', mark, 'engineers'), watcher: ada, mark })
+    expect(whole(await decide(ada, id)).state).toBe('open')
+    for (const token of [ada, again]) expect((await decide(token, id)).status).toBe(409)
+    expect(whole(await show(ada, id)).state).toBe('open')
+    await decide(await pair.token(named('ben', mark, 'dba')), id)
+    expect(await outcome).toBe('ran 1')
+    await client.end()
+  })
+
+  test('fifty decisions of one human at once, at both gateways, are one', async () => {
+    const mark = marked()
+    const tokens = await Promise.all([pair.token(named('ada', mark, 'on-call')), pair.token({ ...named('ada', mark, 'on-call'), issuer: 'twin' })])
+    const { id, outcome, client } = await ask('delete from orders where id = 3', { by: named('eve', mark, 'engineers'), watcher: tokens[0], mark })
+    const answers = await Promise.all(Array.from({ length: 50 }, (__, n) => decide(tokens[n % 2]!, id, { decision: 'approve', attempt: `${n}` }, n % 4 < 2 ? pair.one : pair.two)))
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 409]))
+    expect(whole(await show(tokens[0], id))).toMatchObject({ state: 'open', needs: [{ count: 2, have: 1 }] })
+    await client.end()
+    expect(await outcome).not.toMatch(/^ran/)
+  })
+
+  test('of fifty that approve and one that denies, all at once, the denial is final where it came in time, and nothing runs twice', async () => {
+    const mark = marked()
+    const people = await Promise.all(Array.from({ length: 10 }, (__, n) => pair.token(named(`p${n}`, mark, 'on-call'))))
+    const { id, outcome, client } = await ask('update orders set total = total + 1 where id = 4', { by: named('eve', mark, 'engineers'), watcher: people[0]!, mark })
+    await Promise.all(people.map((token, n) => decide(token, id, { decision: n === 5 ? 'deny' : 'approve' }, n % 2 === 0 ? pair.one : pair.two)))
+    const said = await outcome
+    const { state, decisions } = whole(await show(people[0]!, id))
+    const isDenied = decisions.some(({ decision }) => decision === 'deny')
+    expect(state).toBe(isDenied ? 'denied' : 'used')
+    expect(said.startsWith('ran')).toBe(!isDenied)
+    expect(await totalOf(4)).toBe(isDenied ? 6 : 7)
+    expect(decisions).toHaveLength(1)
+    await client.end()
+  })
+
+  test('who left the group approves nothing with the older token, whichever comes last', async () => {
+    const mark = marked()
+    const watcher = await pair.token(named('ben', mark, 'on-call'))
+    const { id, outcome, client } = await ask('update orders set total = 0 where id = 5', { by: named('eve', mark, 'engineers'), watcher, mark })
+    await pair.token(named('ada', mark))
+    const old = await pair.token({ ...named('ada', mark, 'on-call'), agoSeconds: 60 })
+    await decide(old, id)
+    expect(whole(await show(watcher, id))).toMatchObject({ state: 'open' })
+    expect(await totalOf(5)).toBe(7.5)
+    await client.end()
+    expect(await outcome).not.toMatch(/^ran/)
+  })
+
+  test('one of two approvers leaves before the other comes: the quorum is not there', async () => {
+    const mark = marked()
+    const [ada, ben, cat] = await Promise.all(['ada', 'ben', 'cat'].map((sub) => pair.token({ ...named(sub, mark, 'on-call'), agoSeconds: 60 }))) as [string, string, string]
+    const { id, outcome, client } = await ask('delete from orders where id = 6', { by: named('eve', mark, 'engineers'), watcher: ben, mark })
+    await decide(ada, id)
+    await pair.token(named('ada', mark))
+    await decide(ben, id)
+    expect(whole(await show(ben, id)).state).toBe('open')
+    await decide(cat, id)
+    expect(await outcome).toBe('ran 1')
+    await client.end()
+  })
+})
+
+describe('what is over stays over', () => {
+  test.each<[string, (id: string, deciders: { readonly ada: string; readonly eve: string }) => Promise<unknown>, string]>([
+    ['denied', (id, { ada }) => decide(ada, id, { decision: 'deny', reason: 'no' }), 'denied'],
+    ['withdrawn', (id, { eve }) => pair.call(eve, 'POST', `/v1/approvals/${id}/withdraw`, {}), 'withdrawn'],
+    ['used', (id, { ada }) => decide(ada, id), 'used'],
+    ['expired', async (id, { ada }) => pair.call(ada, 'POST', `/v1/approvals/${id}/expiry`, { expiresAt: new Date(Date.now() + 200).toISOString() }), 'expired'],
+  ])('after it is %s nobody decides, shortens, explains or withdraws it', async (_, end, state) => {
+    const mark = marked()
+    const [ada, ben] = await Promise.all([pair.token(named('ada', mark, 'on-call')), pair.token(named('ben', mark, 'on-call'))])
+    const { id, token: eve, outcome, client } = await ask('update orders set total = total + 1 where id = 7', { by: named('eve', mark, 'engineers', 'incident'), watcher: ada, mark })
+    const before = await totalOf(7)
+    await end(id, { ada, eve })
+    const said = await outcome
+    expect(said.startsWith('ran')).toBe(state === 'used')
+    await vi.waitFor(async () => expect(whole(await show(ada, id)).state).toBe(state), { timeout: 20_000 })
+    const later = new Date(Date.now() + 3_600_000).toISOString()
+    for (const at of [pair.one, pair.two]) {
+      for (const decision of ['approve', 'deny']) expect((await decide(ben, id, { decision }, at)).status).toBe(409)
+      expect((await pair.call(ben, 'POST', `/v1/approvals/${id}/expiry`, { expiresAt: later }, at)).status).toBeGreaterThanOrEqual(400)
+      expect((await pair.call(eve, 'POST', `/v1/approvals/${id}/purpose`, { purpose: 'late' }, at)).status).toBe(409)
+      expect((await pair.call(eve, 'POST', `/v1/approvals/${id}/withdraw`, {}, at)).status).toBe(409)
+      expect((await pair.call(eve, 'POST', `/v1/approvals/${id}/break-glass`, { reason: 'x', incident: 'x' }, at)).status).toBeGreaterThanOrEqual(400)
+    }
+    expect(whole(await show(ada, id)).state).toBe(state)
+    expect(await totalOf(7)).toBe(before + (state === 'used' ? 1 : 0))
+    await client.end()
+  })
+
+  test('the same decision sent again, with the same attempt, is one vote and one event; with another attempt or answer it is refused', async () => {
+    const mark = marked()
+    const ada = await pair.token(named('ada', mark, 'on-call'))
+    const { id, client } = await ask('delete from orders where id = 8', { by: named('eve', mark, 'engineers'), watcher: ada, mark })
+    const body = { decision: 'approve', attempt: 'first' }
+    expect((await Promise.all([decide(ada, id, body), decide(ada, id, body, pair.two), decide(ada, id, body)])).map(({ status }) => status)).toEqual([200, 200, 200])
+    expect((await decide(ada, id, { ...body, attempt: 'second' })).status).toBe(409)
+    expect((await decide(ada, id, { ...body, decision: 'deny' })).status).toBe(409)
+    expect(whole(await show(ada, id))).toMatchObject({ state: 'open', decisions: [{ decision: 'approve' }], needs: [{ have: 1 }] })
+    await client.end()
+  })
+
+  test('a token that was revoked decides nothing, reads nothing and hears nothing', async () => {
+    const mark = marked()
+    const [ada, ben] = await Promise.all([pair.token(named('ada', mark, 'on-call')), pair.token(named('ben', mark, 'on-call'))])
+    const { id, client } = await ask('update orders set total = 0 where id = 9', { by: named('eve', mark, 'engineers'), watcher: ben, mark })
+    const stream = await openEvents(pair.two, ada)
+    expect((await pair.call(ada, 'DELETE', '/v1/tokens/current')).status).toBe(200)
+    for (const at of [pair.one, pair.two]) {
+      expect((await decide(ada, id, undefined, at)).status).toBe(401)
+      expect((await pair.call(ada, 'GET', `/v1/approvals/${id}`, undefined, at)).status).toBe(401)
+    }
+    await expect(openEvents(pair.one, ada)).rejects.toThrow('401')
+    expect(whole(await show(ben, id))).toMatchObject({ state: 'open', decisions: [] })
+    stream.close()
+    await client.end()
+  })
+
+  test('a requester whose token is revoked while the command waits asks nothing any more', async () => {
+    const mark = marked()
+    const ada = await pair.token(named('ada', mark, 'on-call'))
+    const { id, token, outcome } = await ask('update orders set total = 0 where id = 10', { by: named('eve', mark, 'engineers'), watcher: ada, mark })
+    await pair.call(token, 'DELETE', '/v1/tokens/current')
+    expect(await outcome).not.toMatch(/^ran/)
+    await vi.waitFor(async () => expect(whole(await show(ada, id)).state).toBe('withdrawn'), { timeout: 20_000 })
+    expect((await decide(ada, id)).status).toBe(409)
+    expect(await totalOf(10)).toBe(15)
+  })
+})
+
+describe('what changes while it waits', () => {
+  const remake = `drop schema if exists mv cascade; create schema mv;
+    create table mv.moved (id int primary key, total int); insert into mv.moved values (1, 1);
+    create or replace function mv.bump() returns int language sql as $$ update mv.moved set total = total + 1 where id = 1 returning total $$;
+    create or replace procedure mv.clean() language sql as $$ update mv.moved set total = total + 1 where id = 1 $$;`
+
+  test.each<[string, string, boolean]>([
+    ['denied now', moving(askMovers(), '- { id: no, who: { groups: [movers] }, deny: { sql: [update], on: ["public.orders"] } }'), false],
+    ['others are asked', moving(askMovers('move', '[dba], count: 1')), false],
+    ['more are asked', moving(askMovers('move', '[on-call], count: 2')), false],
+    ['another team is asked besides', moving(askMovers(), askMovers('also', '[dba], count: 1')), false],
+    ['the requester has no rule any more', moving(''), false],
+    ['the rule has another name', moving(askMovers('renamed')), true],
+    ['there is more that is allowed elsewhere', moving(askMovers(), '- { id: more, who: { groups: [movers] }, allow: { sql: [insert], on: ["public.events"] } }'), true],
+  ])('the policy: %s', async (_, yaml, isStanding) => {
+    const mark = marked()
+    const ada = await pair.token(named('ada', mark, 'on-call'))
+    await pair.writePolicy('moving', moving(askMovers()))
+    const { id, outcome, client } = await ask('update orders set total = total + 1 where id = 11', { by: named('mo', mark, 'movers'), watcher: ada, mark })
+    await pair.writePolicy('moving', yaml)
+    const { status } = await decide(ada, id)
+    const said = await outcome
+    expect(said.startsWith('ran')).toBe(isStanding)
+    if (isStanding) expect(status).toBe(200)
+    expect(await totalOf(11)).toBe(isStanding ? 17.5 : 16.5)
+    await client.end()
+  })
+
+  test.each<[string, string, string]>([
+    ['the table is another of the same name', 'update mv.moved set total = 9', 'alter table mv.moved rename to moved_away; create table mv.moved (id int, total int)'],
+    ['the table is a view of the same name', 'update mv.moved set total = 9', 'alter table mv.moved rename to moved_away; create view mv.moved as select id, total from mv.moved_away'],
+    ['the procedure it calls has another body', 'call mv.clean()', 'create or replace procedure mv.clean() language sql as $$ update mv.moved set total = total + 1000 where id = 1 $$'],
+  ])('the database: %s', async (_, sql, change) => {
+    await direct.query(remake)
+    await pair.writePolicy('moving', moving(`${askMovers()}\n  - { id: calls, who: { groups: [movers] }, approve: { functions: ["mv.*"] }, by: { groups: [on-call], count: 1 } }`))
+    const mark = marked()
+    const ada = await pair.token(named('ada', mark, 'on-call'))
+    const { id, outcome, client } = await ask(sql, { by: named('mo', mark, 'movers'), watcher: ada, mark })
+    await direct.query(change)
+    await decide(ada, id)
+    expect(await outcome).toMatch(/changed while it waited|another|approval/)
+    expect((await direct.query('select max(total)::int as most from mv.moved')).rows[0].most ?? 1).toBe(1)
+    await client.end()
+  })
+
+  test('a retry with another value, another type, another format, another path or another role is another approval', async () => {
+    const mark = marked()
+    const ada = await pair.token(named('ada', mark, 'on-call'))
+    const eve = named('eve', mark, 'engineers')
+    const token = await pair.token(eve)
+    const ids = new Set<string>()
+    const clients: Client[] = []
+    const ways: readonly (readonly [string | null, unknown])[] = [[null, '13'], [null, '14'], [null, Buffer.from([0, 0, 0, 13])], ['set search_path = public', '13'], ['set datestyle = german', '13']]
+    for (const [before, value] of ways) {
+      const client = await pair.session(token)
+      clients.push(client)
+      if (before !== null) await client.query(before)
+      client.query(`update orders set total = 0 where id = $1 /* ${mark} */`, [value]).catch(() => undefined)
+      await vi.waitFor(async () => {
+        const { json } = await pair.call(ada, 'GET', '/v1/approvals?filter=open&limit=200')
+        const mine = (json['approvals'] as { id: string; subject: { recorded: string } }[]).filter(({ subject }) => subject.recorded.includes(mark))
+        expect(mine).toHaveLength(ids.size + 1)
+        for (const { id } of mine) ids.add(id)
+      }, { timeout: 20_000 })
+    }
+    expect(ids.size).toBe(ways.length)
+    for (const client of clients) await client.end()
+  })
+})
+
+describe('one approval, one run', () => {
+  test('sessions at two gateways wait for the same: one of them runs it, every time', async () => {
+    const mark = marked()
+    const ada = await pair.token(named('ada', mark, 'on-call'))
+    const eve = named('eve', mark, 'engineers')
+    for (let round = 0; round < 5; round++) {
+      const before = await totalOf(20)
+      const first = await ask('update orders set total = total + 1 where id = 20', { by: eve, watcher: ada, mark: `${mark}-${round}` })
+      const other = await pair.session(await pair.token(eve), pair.two)
+      const second = outcomeOf(other.query(`update orders set total = total + 1 where id = 20 /* ${mark}-${round} */`))
+      await vi.waitFor(async () => expect(whole(await show(ada, first.id)).held.filter(({ isLive }) => isLive)).toHaveLength(2), { timeout: 20_000 })
+      await decide(ada, first.id, undefined, round % 2 === 0 ? pair.one : pair.two)
+      const said = await Promise.all([first.outcome, second])
+      expect(said.filter((each) => each === 'ran 1')).toHaveLength(1)
+      expect(await totalOf(20)).toBe(before + 1)
+      for (const client of [first.client, other]) await client.end()
+    }
+  })
+
+  test('an agent that holds a token in a person’s name does not share that person’s approval', async () => {
+    const mark = marked()
+    const ada = await pair.token(named('ada', mark, 'on-call'))
+    const eve = named('eve', mark, 'engineers')
+    const own = await ask('update orders set total = total + 1 where id = 25', { by: eve, watcher: ada, mark })
+    const robot = await pair.session(await pair.token({ ...eve, claims: { act: { sub: 'robot' } } }))
+    const outcome = outcomeOf(robot.query(`update orders set total = total + 1 where id = 25 /* ${mark} */`))
+    await vi.waitFor(async () => {
+      const { json } = await pair.call(ada, 'GET', '/v1/approvals?filter=open&limit=200')
+      const mine = (json['approvals'] as { requester: { id: string; delegator: string | null } }[]).filter(({ requester }) => requester.id === `test:${eve.sub}`)
+      expect(mine.map(({ requester }) => requester.delegator).toSorted()).toEqual([null, 'robot'].toSorted())
+    }, { timeout: 20_000 })
+    await decide(ada, own.id)
+    expect(await own.outcome).toBe('ran 1')
+    expect(await totalOf(25)).toBe(38.5)
+    for (const client of [own.client, robot]) await client.end()
+    expect(await outcome).not.toMatch(/^ran/)
+  })
+
+  test('a run that is rolled back needs another approval', async () => {
+    const mark = marked()
+    const ada = await pair.token(named('ada', mark, 'on-call'))
+    const client = await pair.session(await pair.token(named('eve', mark, 'engineers')))
+    const sql = `update orders set total = total + 1 where id = 21 /* ${mark} */`
+    await client.query('begin')
+    const first = outcomeOf(client.query(sql))
+    const { id } = await pair.opened(ada, mark)
+    await decide(ada, id)
+    expect(await first).toBe('ran 1')
+    await client.query('rollback')
+    const second = outcomeOf(client.query(sql))
+    const next = await pair.opened(ada, mark)
+    expect(next.id).not.toBe(id)
+    await decide(ada, next.id, { decision: 'deny' })
+    expect(await second).toContain('denied')
+    expect(await totalOf(21)).toBe(31.5)
+    await client.end()
+  })
+
+  test('a name prepared anew after its approval is asked about anew, and one risky statement holds its whole text', async () => {
+    const mark = marked()
+    const ada = await pair.token(named('ada', mark, 'on-call'))
+    const client = await pair.session(await pair.token(named('eve', mark, 'engineers')))
+    await client.query(`prepare p as update orders set total = total + 1 where id = 22 /* ${mark}-a */`)
+    const first = outcomeOf(client.query('execute p'))
+    const one = await pair.opened(ada, `${mark}-a`)
+    await decide(ada, one.id)
+    expect(await first).toBe('ran 1')
+    await client.query('deallocate p')
+    await client.query(`prepare p as update orders set total = total + 1000 /* ${mark}-b */ where id = 22`)
+    const second = outcomeOf(client.query('execute p'))
+    const two = await pair.opened(ada, `${mark}-b`)
+    expect(two.id).not.toBe(one.id)
+    await decide(ada, two.id, { decision: 'deny' })
+    expect(await second).toContain('denied')
+    const before = await totalOf(23)
+    const third = outcomeOf(client.query(`select 1; update orders set total = 0 where id = 23 /* ${mark}-c */; select 2`))
+    const three = await pair.opened(ada, `${mark}-c`)
+    await decide(ada, three.id, { decision: 'deny' })
+    expect(await third).toContain('denied')
+    expect([await totalOf(22), await totalOf(23)]).toEqual([34, before])
+    await client.end()
+  })
+
+  test('a client that leaves in the moment of the approval has run it once or not at all, and its retry is told', async () => {
+    const mark = marked()
+    const ada = await pair.token(named('ada', mark, 'on-call'))
+    for (let round = 0; round < 5; round++) {
+      const { id, client } = await ask('update orders set total = total + 1 where id = 24', { by: named('eve', mark, 'engineers'), watcher: ada, mark: `${mark}-${round}` })
+      const before = await totalOf(24)
+      await Promise.all([decide(ada, id), client.end()])
+      await vi.waitFor(async () => expect(['used', 'withdrawn']).toContain(whole(await show(ada, id)).state), { timeout: 20_000 })
+      const { state } = whole(await show(ada, id))
+      if (state === 'withdrawn') expect(await totalOf(24)).toBe(before)
+      expect(await totalOf(24)).toBeLessThanOrEqual(before + 1)
+    }
+  })
+})
+
+describe('who may see it', () => {
+  test('others find neither the approval, nor the event, nor what is alike, nor the text in anything', async () => {
+    const mark = marked()
+    const [ada, mallory, robot] = await Promise.all([pair.token(named('ada', mark, 'on-call')), pair.token(named('mal', mark, 'engineers', 'admins')), pair.token({ ...named('bot', mark, 'on-call'), issuer: 'agents' })])
+    const streams = await Promise.all([mallory, robot].map((token) => openEvents(pair.two, token)))
+    const { id, client } = await ask('update orders set total = 0 where id = 30', { by: named('eve', mark, 'engineers'), watcher: ada, mark })
+    const own = await pair.session(mallory)
+    own.query(`update orders set total = 0 where id = 31 /* own-${mark} */`).catch(() => undefined)
+    const mine = await pair.opened(mallory, `own-${mark}`)
+    for (const token of [mallory, robot]) {
+      for (const [method, path, body] of [
+        ['GET', '', undefined], ['POST', '/decision', { decision: 'deny' }], ['POST', '/expiry', { expiresAt: new Date(Date.now() + 1_000).toISOString() }], ['POST', '/withdraw', {}],
+        ['POST', '/purpose', { purpose: 'x' }], ['POST', '/view', {}], ['POST', '/break-glass', { reason: 'x', incident: 'x' }], ['POST', '/review', { note: 'x' }],
+      ] as const) expect((await pair.call(token, method, `/v1/approvals/${id}${path}`, body)).status).toBe(404)
+      for (const filter of ['all', 'open', 'mine', 'decided', 'reviews']) {
+        expect(JSON.stringify((await pair.call(token, 'GET', `/v1/approvals?filter=${filter}&limit=200`)).json)).not.toContain(id)
+      }
+    }
+    expect(whole(await show(mallory, mine.id)).similar).toEqual([])
+    expect(whole(await show(ada, mine.id)).similar.map((other) => other.id)).toContain(id)
+    for (const { messages, close } of streams) {
+      expect(JSON.stringify(messages)).not.toContain(id)
+      close()
+    }
+    for (const each of [client, own]) await each.end()
+  })
+
+  test('who asked is not told the planner’s estimate, which tells of values that come masked', async () => {
+    const mark = marked()
+    await direct.query('analyze customers')
+    const ada = await pair.token(named('ada', mark, 'on-call'))
+    const { id, token, client } = await ask(`update customers set name = name where ssn = '${sentinels.ssn}'`, { by: named('eve', mark, 'engineers'), watcher: ada, mark })
+    expect(whole(await show(ada, id)).exact?.risk.estimatedRows).toBe(50)
+    expect(whole(await show(token, id)).exact?.risk.estimatedRows ?? null).toBeNull()
+    expect(JSON.stringify(whole(await show(token, id)))).not.toContain('planner')
+    await client.end()
+  })
+
+  test('the exact text and its values are in no table of the store, no file and no log line', async () => {
+    const mark = marked()
+    const ada = await pair.token(named('ada', mark, 'on-call'))
+    const client = await pair.session(await pair.token(named('eve', mark, 'engineers')))
+    const secret = (n: number) => `zq-exact-${mark}-${n}`
+    const outcome = outcomeOf(client.query(`update customers set email = $1, ssn = '${secret(2).slice(0, 11)}' where id = 40 and name <> $2`, [secret(1), secret(3)]))
+    const open = await vi.waitFor(async () => {
+      const { json } = await pair.call(ada, 'GET', '/v1/approvals?filter=open&limit=200')
+      const [found] = (json['approvals'] as { id: string; requester: { email: string } }[]).filter(({ requester }) => requester.email.includes(mark))
+      if (found === undefined) throw new Error('nothing is open yet')
+      return found
+    }, { timeout: 20_000 })
+    expect(whole(await show(ada, open.id)).exact?.parameters).toContain(secret(1))
+    await decide(ada, open.id)
+    expect(await outcome).toBe('ran 1')
+    const inStore = new Client({ ...store })
+    await inStore.connect()
+    const { rows: tables } = await inStore.query<{ name: string }>(`select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname = 'gatehouse'`)
+    expect(tables.length).toBeGreaterThan(5)
+    const spellings = [1, 2, 3].flatMap((n) => [secret(n), Buffer.from(secret(n)).toString('base64').slice(0, 20), Buffer.from(secret(n)).toString('hex')])
+    for (const { name } of tables) {
+      const { rows } = await inStore.query<{ row: string }>(`select t::text as row from ${name} t`)
+      for (const spelling of spellings) expect([name, rows.filter(({ row }) => row.includes(spelling)).length]).toEqual([name, 0])
+    }
+    await inStore.end()
+    const listed = JSON.stringify((await pair.call(ada, 'GET', '/v1/approvals?filter=all&limit=200')).json)
+    for (const text of [listed, pair.logged(), ...filesUnder(pair.folder)]) for (const spelling of spellings) expect(text.includes(spelling)).toBe(false)
+    await client.end()
+  })
+})
+
+describe('grants', () => {
+  const wanted = { connection: 'shop', kinds: ['update'], on: ['public.orders'], minutes: 30, purpose: 'INC-1' }
+  async function granted(mark: string, over: Record<string, unknown> = {}) {
+    const [ada, eve] = await Promise.all([pair.token(named('ada', mark, 'on-call')), pair.token(named('eve', mark, 'engineers'))])
+    const { id } = whole(await pair.call(eve, 'POST', '/v1/grants', { ...wanted, ...over }))
+    expect(whole(await decide(ada, id)).state).toBe('used')
+    return { ada, eve, grant: whole(await show(ada, id)).grant!, id }
+  }
+
+  test.each([
+    ['endless', { minutes: 1e9 }], ['of negative time', { minutes: -5 }], ['of no time', { minutes: 0 }], ['of half a minute', { minutes: 0.5 }], ['of a text', { minutes: '60' }],
+    ['of a kind nobody knows', { kinds: ['everything'] }], ['of no kind', { kinds: [] }], ['on no table', { on: [] }], ['without a purpose', { purpose: '  ' }], ['with a book of a purpose', { purpose: 'x'.repeat(1 << 20) }],
+    ['on another’s connection', { connection: 'shop2' }],
+  ])('one %s is refused', async (_, over) => {
+    const eve = await pair.token(named('eve', marked(), 'engineers'))
+    expect((await pair.call(eve, 'POST', '/v1/grants', { ...wanted, ...over })).status).toBeGreaterThanOrEqual(400)
+  })
+
+  test('for minutes that an approver would widen it is refused, and the requester cannot agree', async () => {
+    const mark = marked()
+    const [ada, eve] = await Promise.all([pair.token(named('ada', mark, 'on-call')), pair.token(named('eve', mark, 'engineers', 'on-call'))])
+    const { id } = whole(await pair.call(eve, 'POST', '/v1/grants', wanted))
+    for (const minutes of [31, 1e6, 0, -1, 1.5]) expect((await decide(ada, id, { decision: 'approve', minutes })).status).toBe(400)
+    expect((await decide(eve, id)).status).toBe(403)
+    expect((await pair.call(eve, 'POST', `/v1/approvals/${id}/break-glass`, { reason: 'x', incident: 'x' })).status).toBe(403)
+    expect(whole(await show(ada, id)).state).toBe('open')
+  })
+
+  test('it is for its owner, its class and its approvers, and for nothing that is denied', async () => {
+    const mark = marked()
+    const { eve } = await granted(mark)
+    const own = await pair.session(eve, pair.two)
+    await vi.waitFor(async () => expect((await Promise.race([own.query(`update orders set total = 1 where id = 50 /* ${mark} */`), later(3_000)]))?.rowCount).toBe(1), { timeout: 20_000 })
+    const held: readonly (readonly [string, Claimant])[] = [
+      [`update orders set total = 1 where id = 51 /* other-person-${mark} */`, named('mal', mark, 'engineers')],
+      [`update orders set total = 1 where id = 51 /* agent-${mark} */`, { ...named('eve', mark, 'engineers'), issuer: 'agents' }],
+      [`update orders set total = 1 where id = 51 /* acts-for-${mark} */`, { ...named('eve', mark, 'engineers'), claims: { act: { sub: 'robot' } } }],
+      [`update orders set total = 1 where id = 51 /* twin-${mark} */`, { ...named('eve', mark, 'engineers'), issuer: 'twin' }],
+      [`update customers set name = name where id = 51 /* other-table-${mark} */`, named('eve', mark, 'engineers')],
+      [`delete from orders where id = 151 /* other-kind-${mark} */`, named('eve', mark, 'engineers')],
+      [`with gone as (delete from orders where id = 151 returning id) update orders set total = 1 where id = 51 /* inside-${mark} */`, named('eve', mark, 'engineers')],
+    ]
+    const watcher = await pair.token(named('zoe', mark, 'on-call'))
+    for (const [sql, who] of held) {
+      const client = await pair.session(await pair.token(who))
+      const outcome = outcomeOf(client.query(sql))
+      const { id } = await pair.opened(watcher, /\/\* (\S+) /.exec(sql)![1]!)
+      await decide(watcher, id, { decision: 'deny' })
+      expect(await outcome).toContain('denied')
+      await client.end()
+    }
+    expect(await outcomeOf(own.query('truncate orders'))).not.toMatch(/^ran/)
+    await own.end()
+  })
+
+  test('of everything it opens what its approvers are asked about, and no denial and no other approvers', async () => {
+    const mark = marked()
+    const eve = await pair.token(named('eve', mark, 'engineers'))
+    const { id, needs } = whole(await pair.call(eve, 'POST', '/v1/grants', { ...wanted, kinds: ['*'], on: null }))
+    // Every rule that may ask is asked.
+    expect(needs.map(({ groups, count }) => [groups.join(), count])).toEqual(expect.arrayContaining([['on-call', 2], ['dba', 1]]))
+    expect(whole(await decide(await pair.token(named('ada', mark, 'on-call')), id)).state).toBe('open')
+  })
+
+  test('revoked, it ends the statement that runs by it', async () => {
+    const mark = marked()
+    const { ada, eve, grant } = await granted(mark)
+    const client = await pair.session(eve, pair.two)
+    await vi.waitFor(async () => expect((await Promise.race([client.query('update orders set total = 1 where id = 52'), later(3_000)]))?.rowCount).toBe(1), { timeout: 20_000 })
+    await direct.query('begin')
+    await direct.query('update orders set total = 2 where id = 53')
+    const running = outcomeOf(client.query('update orders set total = 1 where id = 53'))
+    expect((await pair.call(await pair.token(named('mal', mark, 'engineers')), 'POST', `/v1/grants/${grant}/revoke`, {})).status).toBe(404)
+    expect((await pair.call(ada, 'POST', `/v1/grants/${grant}/revoke`, {})).status).toBe(200)
+    expect(await running).not.toMatch(/^ran/)
+    await direct.query('rollback')
+    await vi.waitFor(async () => expect((await direct.query(`select 1 from pg_stat_activity where query like '%where id = 53' and state = 'active' and pid <> pg_backend_pid()`)).rowCount).toBe(0), { timeout: 20_000 })
+  })
+})
+
+describe('break-glass', () => {
+  test.each<[string, readonly string[], Record<string, unknown>]>([
+    ['by who is not in the group', ['engineers'], { reason: 'down', incident: 'INC-1' }],
+    ['without an incident', ['incident'], { reason: 'down' }], ['with a blank incident', ['incident'], { reason: 'down', incident: '  ' }], ['without a reason', ['incident'], { incident: 'INC-1' }],
+    ['with a book of an incident', ['incident'], { reason: 'down', incident: 'x'.repeat(100_000) }],
+  ])('%s there is none', async (_, groups, body) => {
+    const mark = marked()
+    const ada = await pair.token(named('ada', mark, 'on-call'))
+    const { id, token, client } = await ask('update staff set salary = 1 where id = 1', { by: named('ivy', mark, ...groups), watcher: ada, mark })
+    expect((await pair.call(token, 'POST', `/v1/approvals/${id}/break-glass`, body)).status).toBeGreaterThanOrEqual(400)
+    expect(whole(await show(ada, id))).toMatchObject({ state: 'open', brokenGlass: null })
+    await client.end()
+  })
+
+  test('it is for who asked, in person, once; and the review is for another human, whatever other sign-in who asked has', async () => {
+    const mark = marked()
+    const ada = await pair.token(named('ada', mark, 'on-call', 'incident'))
+    const ivy = named('ivy', mark, 'incident', 'on-call')
+    const { id, token, outcome, client } = await ask('update staff set salary = 5 where id = 1', { by: ivy, watcher: ada, mark })
+    const body = { reason: 'down', incident: 'INC-1' }
+    expect((await pair.call(ada, 'POST', `/v1/approvals/${id}/break-glass`, body)).status).toBe(403)
+    expect((await pair.call(await pair.token({ ...ivy, claims: { act: { sub: 'robot' } } }), 'POST', `/v1/approvals/${id}/break-glass`, body)).status).toBe(403)
+    expect((await pair.call(token, 'POST', `/v1/approvals/${id}/break-glass`, body)).status).toBe(200)
+    expect((await pair.call(token, 'POST', `/v1/approvals/${id}/break-glass`, body)).status).toBe(409)
+    expect(await outcome).toBe('ran 1')
+    for (const other of [ivy, { ...ivy, issuer: 'twin' as const }, { ...ivy, issuer: 'other' as const }, { ...named('x', mark, 'on-call'), claims: { act: { sub: 'robot' } } }]) {
+      expect((await pair.call(await pair.token(other), 'POST', `/v1/approvals/${id}/review`, { note: 'fine' })).status).toBe(403)
+    }
+    expect((await pair.call(ada, 'POST', `/v1/approvals/${id}/review`, { note: 'fine' })).status).toBe(200)
+    expect((await pair.call(ada, 'POST', `/v1/approvals/${id}/review`, { note: 'again' })).status).toBe(409)
+    await client.end()
+  })
+})
+
+describe('nobody is drowned', () => {
+  test('one principal has so many open at once, over all gateways, and so many who wait for one', async () => {
+    const mark = marked()
+    const ada = await pair.token(named('ada', mark, 'on-call'))
+    const token = await pair.token(named('eve', mark, 'engineers'))
+    const clients: Client[] = []
+    const refusals: string[] = []
+    for (let n = 0; n < 24; n++) {
+      const client = await pair.session(token, n % 2 === 0 ? pair.one : pair.two)
+      clients.push(client)
+      void outcomeOf(client.query(`update orders set total = 1 where id = ${n} /* ${mark} */`)).then((said) => refusals.push(said))
+    }
+    await vi.waitFor(() => expect(refusals.filter((said) => said.includes('approvalsOpenMax'))).toHaveLength(4), { timeout: 20_000 })
+    const { json } = await pair.call(ada, 'GET', '/v1/approvals?filter=open&limit=200')
+    expect((json['approvals'] as { requester: { email: string } }[]).filter(({ requester }) => requester.email.includes(`eve-${mark}`))).toHaveLength(20)
+    for (const client of clients) await client.end()
+  })
+
+  test('who joins and leaves one approval again and again is stopped', async () => {
+    const mark = marked()
+    const ada = await pair.token(named('ada', mark, 'on-call'))
+    const { id, token, client } = await ask('update orders set total = 1 where id = 60', { by: named('eve', mark, 'engineers'), watcher: ada, mark })
+    const sql = `update orders set total = 1 where id = 60 /* ${mark} */`
+    let said = ''
+    for (let n = 0; n < approvalHoldsMax + 5 && !said.includes('approvalHoldsMax'); n++) {
+      const other = await pair.session(token)
+      const outcome = outcomeOf(other.query(sql))
+      await vi.waitFor(async () => expect(whole(await show(ada, id)).held.length > n + 1 || (await Promise.race([outcome, later(0)])) !== null).toBe(true), { timeout: 10_000, interval: 5 })
+      await other.end()
+      said = await outcome
+    }
+    expect(said).toContain('approvalHoldsMax')
+    expect(whole(await show(ada, id)).held.length).toBe(approvalHoldsMax)
+    await client.end()
+  })
+
+  test('what people write has an end, and what cannot be text is refused or shown, never a failure of the gateway', async () => {
+    const mark = marked()
+    const ada = await pair.token(named('ada', mark, 'on-call'))
+    const { id, token, client } = await ask('update orders set total = 1 where id = 61', { by: named('eve', mark, 'engineers'), watcher: ada, mark })
+    expect((await pair.call(token, 'POST', `/v1/approvals/${id}/purpose`, { purpose: 'x'.repeat(1 << 20) })).status).toBeGreaterThanOrEqual(400)
+    for (const bad of ['%00', '..%2f..', 'ap_%F0%9F%92%A5', `${id}%00`, "'; drop table x --"]) expect([400, 404]).toContain((await show(ada, encodeURI(bad).replaceAll('%25', '%'))).status)
+    expect((await pair.call(token, 'POST', `/v1/approvals/${id}/purpose`, { purpose: 'a\0b\ud800 \u202e <script> *bold* @here' })).status).toBeLessThan(500)
+    expect((await decide(ada, id, { decision: 'deny', reason: 'no\0 \u001b]0;x\u0007 \u202e \ud800', attempt: '\0' })).status).toBeLessThan(500)
+    await client.end()
+  })
+})
+
+describe('pre-flight', () => {
+  test('tells nothing of tables or rules to who has none on the connection, the same as of one that is not there, and asks no planner', async () => {
+    const stranger = await pair.token(named('out', marked(), 'nobody'))
+    for (const text of ['select * from staff', 'select * from nowhere', "select 1 where 'x' = (select ssn from customers)"]) {
+      const [known, unknown] = await Promise.all(['shop', 'nope'].map((name) => pair.call(stranger, 'POST', `/v1/connections/${name}/preflight`, { text })))
+      expect([known!.status, known!.json['detail']]).toEqual([404, unknown!.json['detail']])
+    }
+    expect((await pair.call(stranger, 'GET', '/v1/connections/shop/masks')).status).toBe(404)
+  })
+
+  test('says the same whatever a masked value is', async () => {
+    const eve = await pair.token(named('eve', marked(), 'engineers'))
+    const said = await Promise.all([sentinels.ssn, '000-00-0000'].map(async (ssn) =>
+      JSON.stringify((await pair.call(eve, 'POST', '/v1/connections/shop/preflight', { text: `update customers set name = 'x' where ssn = '${ssn}'; select name from customers where ssn = '${ssn}'` })).json)))
+    expect(said[0]).toBe(said[1])
+    expect(said[0]).not.toContain(sentinels.ssn)
+  })
+})
+
+const later = (ms: number): Promise<null> => new Promise((resolve) => { setTimeout(() => resolve(null), ms) })
+
+function filesUnder(folder: string): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name)
+    return statSync(path).isDirectory() ? filesUnder(path) : [readFileSync(path, 'latin1')]
+  })
+}
