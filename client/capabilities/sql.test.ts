@@ -76,6 +76,22 @@ test('asks the gateway for mask marks, puts them on their columns and keeps them
   expect(state!.notices).toEqual(['NOTICE: hello'])
 })
 
+test('a statement that waits says for which approval, again and again without another notice, and then its result or the refusal', async () => {
+  const held = { approval: 'ap_01ABC', groups: ['on-call'], users: [], count: 1, expiresAt: '2026-01-01T00:15:00.000Z', shortenedBy: null }
+  const waits = notice({ C: '01G02', M: 'waiting for approval ap_01ABC by on-call', D: JSON.stringify(held) })
+  script = (text) => [waits, waits, text.includes('denied') ? error({ C: '42501', M: 'denied by corp:otto (approval ap_01ABC, rule fixes (policy shop)): no' }) : complete('UPDATE 1')]
+  const { states: [ran, denied] } = await run("update orders set note = 'x'; update orders set note = 'denied'")
+  expect(ran).toMatchObject({ status: 'done', tag: 'UPDATE 1', held, notices: [] })
+  expect(denied).toMatchObject({ status: 'failed', held, error: { isRefusal: true } })
+  expect(states.some((state) => state.status === 'running' && state.held?.approval === 'ap_01ABC')).toBe(true)
+})
+
+test('a waiting notice that cannot be read is shown as the notice it is', async () => {
+  script = () => [notice({ C: '01G02', M: 'waiting for approval', D: '{' }), complete('UPDATE 1')]
+  const { states: [state] } = await run('update orders set note = 1')
+  expect(state).toMatchObject({ held: null, notices: ['NOTICE: waiting for approval\nDETAIL: {'] })
+})
+
 test('tells a refusal of the gateway from an error of the database, with its place in UTF-16', async () => {
   script = () => [error({ C: '42501', M: 'denied by rule never (policy shop): drop is not allowed', H: 'ask' })]
   const { states: [refused, skipped], editor } = await run('drop table customers; select 1')
