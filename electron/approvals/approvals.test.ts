@@ -98,6 +98,17 @@ test('a denial that does not go through is said, and leads to the page', async (
   expect(opened).toEqual(['ap_1'])
 })
 
+test('a break-glass calls for a review, by a click and nothing else', () => {
+  const broken = { ...decided('ap_1'), state: 'used' as const, brokenGlass: { reason: 'fire, a secret one', incident: 'INC-1', at: '2026-11-20T12:01:00.000Z', review: null } }
+  happens(broken, 'broke-glass')
+  expect(shown).toEqual([])
+  happens({ ...broken, permitted: { ...broken.permitted, review: null } }, 'broke-glass')
+  expect(shown.map(({ facts }) => facts)).toMatchObject([{ title: 'eli@x.example broke the glass on shop (production)', actions: [] }])
+  expect(shown[0]!.facts.body).not.toContain('secret')
+  shown[0]!.listeners.get('click')!()
+  expect(opened).toEqual(['ap_1'])
+})
+
 test('what was decided elsewhere is taken back', () => {
   happens(sample('ap_1'))
   happens(decided('ap_1'), 'decided')

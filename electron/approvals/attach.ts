@@ -37,7 +37,7 @@ export async function attachApprovals({ capabilities, tray, menuOf, makeNotifica
     tray.setContextMenu(menuOf(menu))
   }
   show([])
-  const inbox = watchInbox({ capabilities, onChange: (approvals) => { show(approvals); notifier.update(approvals) } })
+  const inbox = watchInbox({ capabilities, onChange: (approvals) => { show(approvals); notifier.update(approvals) }, onBrokeGlass: notifier.brokeGlass })
   tray.on('click', () => open(null))
   const wake = () => void capabilities.handle('approvals.wake', null)
   powerMonitor.on('resume', wake)

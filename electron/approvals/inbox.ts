@@ -8,11 +8,13 @@ export interface InboxOptions {
   readonly capabilities: Pick<Capabilities, 'handle' | 'on'>
   /** What expires first, first. */
   readonly onChange: (open: readonly ApprovalSummary[]) => void
+  /** Somebody went on without approval, and this person is asked to look at it. */
+  readonly onBrokeGlass: (approval: ApprovalSummary) => void
 }
 
 export interface Inbox { readonly open: readonly ApprovalSummary[]; dispose(): void }
 
-export function watchInbox({ capabilities, onChange }: InboxOptions): Inbox {
+export function watchInbox({ capabilities, onChange, onBrokeGlass }: InboxOptions): Inbox {
   let open: readonly ApprovalSummary[] = []
   let clock = 0
   let whose: string | null = null
@@ -34,11 +36,12 @@ export function watchInbox({ capabilities, onChange }: InboxOptions): Inbox {
   }
 
   const stops = [
-    capabilities.on('approvals.event', ({ approval }) => {
+    capabilities.on('approvals.event', ({ approval, kind }) => {
       toldAt.set(approval.id, ++clock)
       const others = open.filter(({ id }) => id !== approval.id)
       if (isToDecide(approval)) become([...others, approval])
       else if (others.length < open.length) become(others)
+      if (kind === 'broke-glass' && approval.permitted.review === null) onBrokeGlass(approval)
     }),
     // The stream is tried again by itself, and says so once more: a list that fails now is asked for then.
     capabilities.on('approvals.fresh', () => void list().catch(() => undefined)),

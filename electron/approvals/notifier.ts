@@ -4,7 +4,7 @@
 import type { ApprovalSummary } from '../../shared/approval.ts'
 import type { NotificationSettings } from '../../shared/ipc.ts'
 import { mayNotify } from '../../shared/on-call.ts'
-import { notificationWords } from './words.ts'
+import { brokeGlassWords, notificationWords, type Words } from './words.ts'
 
 export interface ShownNotification {
   on(event: 'click' | 'close', listener: () => void): unknown
@@ -32,7 +32,11 @@ export interface NotifierOptions {
 /** More at once (after sleep) are one notification. */
 const eachMax = 3
 
-export interface Notifier { update(open: readonly ApprovalSummary[]): void; dispose(): void }
+export interface Notifier {
+  update(open: readonly ApprovalSummary[]): void
+  brokeGlass(approval: ApprovalSummary): void
+  dispose(): void
+}
 
 export function createNotifier({ make, settings, now, open: openApproval, deny }: NotifierOptions): Notifier {
   /** Of what is open: what was told, or was held back by the setting, is not told later. */
@@ -40,12 +44,12 @@ export function createNotifier({ make, settings, now, open: openApproval, deny }
   // Kept: one that is collected as garbage loses its clicks.
   const shown = new Map<string, ShownNotification>()
 
-  function show(key: string, facts: Pick<NotificationFacts, 'title' | 'body'>, approval: string | null): void {
-    const notification = make({ ...facts, silent: !settings().hasSound, actions: approval === null ? [] : [{ type: 'button', text: 'Deny' }] })
+  function show(key: string, words: Words, { approval, canDeny }: { readonly approval: string | null; readonly canDeny: boolean }): void {
+    const notification = make({ ...words, silent: !settings().hasSound, actions: canDeny ? [{ type: 'button', text: 'Deny' }] : [] })
     const forget = () => { if (shown.get(key) === notification) shown.delete(key) }
     notification.on('click', () => { forget(); openApproval(approval) })
     notification.on('close', forget)
-    if (approval !== null) notification.on('action', () => { forget(); deny(approval) })
+    if (approval !== null && canDeny) notification.on('action', () => { forget(); deny(approval) })
     shown.set(key, notification)
     notification.show()
   }
@@ -68,8 +72,11 @@ export function createNotifier({ make, settings, now, open: openApproval, deny }
       const fresh = open.filter(({ id }) => !known.has(id))
       for (const { id } of fresh) known.add(id)
       if (fresh.length === 0 || !mayNotify(settings(), now())) return
-      if (fresh.length <= eachMax) for (const approval of fresh) show(approval.id, notificationWords(approval), approval.id)
-      else show('', { title: `${fresh.length} approvals wait for you`, body: 'Open Gatehouse to look at them.' }, null)
+      if (fresh.length <= eachMax) for (const approval of fresh) show(approval.id, notificationWords(approval), { approval: approval.id, canDeny: true })
+      else show('', { title: `${fresh.length} approvals wait for you`, body: 'Open Gatehouse to look at them.' }, { approval: null, canDeny: false })
+    },
+    brokeGlass(approval) {
+      if (mayNotify(settings(), now())) show(`glass ${approval.id}`, brokeGlassWords(approval), { approval: approval.id, canDeny: false })
     },
     dispose() { for (const key of shown.keys()) takeBack(key) },
   }

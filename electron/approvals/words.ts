@@ -36,6 +36,11 @@ export const notificationWords = (approval: ApprovalSummary): Words => ({
   body: `${approval.riskLevel} risk: ${shortened(whatOf(approval), bodyCharactersMax)}`,
 })
 
+export const brokeGlassWords = (approval: ApprovalSummary): Words => ({
+  title: shortened(`${whoOf(approval)} broke the glass on ${whereOf(approval)}`, titleCharactersMax),
+  body: `It ran without approval; look at it: ${shortened(whatOf(approval), bodyCharactersMax)}`,
+})
+
 /** An ampersand marks a menu's shortcut key: doubled it is itself. */
 export const menuLabel = (approval: ApprovalSummary): string =>
   shortened(`${approval.riskLevel === 'high' ? '! ' : ''}${approval.connection.name}: ${whatOf(approval)}`, labelCharactersMax).replaceAll('&', '&&')

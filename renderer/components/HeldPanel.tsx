@@ -6,6 +6,7 @@ import { Link } from 'wouter'
 import type { ApprovalSummary } from '../../shared/approval.ts'
 import type { HeldStatement } from '../../shared/ipc.ts'
 import { approvalReasonCharactersMax } from '../../shared/limits.ts'
+import { visibleText } from '../../shared/visible.ts'
 import { decidersOf, nameOf, timeAgo } from '../lib/approvals.ts'
 import { call } from '../lib/current-desktop.ts'
 import { failureOf } from '../lib/failure.ts'
@@ -74,7 +75,7 @@ function Purpose({ approval }: { readonly approval: ApprovalSummary }) {
   if (approval.decisions.length > 0) return null
   return (
     <form className={styles['ask']} onSubmit={(event) => { event.preventDefault(); if (text.trim() !== '') send.mutate() }}>
-      <Field label="What is it for? Who decides reads it" placeholder="INC-42: …" value={text} maxLength={approvalReasonCharactersMax} onChange={(event) => setText(event.target.value)} {...(send.error !== null && { note: failureOf(send.error).message })} />
+      <Field label="What is it for? Who decides reads it" placeholder="INC-42: …" value={text} maxLength={approvalReasonCharactersMax} onChange={(event) => setText(event.target.value)} {...(send.error !== null && { note: visibleText(failureOf(send.error).message) })} />
       <Button type="submit" disabledReason={text.trim() === '' ? 'Write a reason first' : send.isPending && 'It is being sent'}>Tell them</Button>
     </form>
   )

@@ -1,5 +1,6 @@
 // Below the editor, in words for everyone: what would become of the statement at the cursor.
 import { Ban, Check, CircleHelp, EyeOff, Hourglass } from 'lucide-react'
+import { visibleText } from '../../shared/visible.ts'
 import type { Preflight } from '../lib/preflight.ts'
 import type { VerdictMark } from '../lib/verdict-words.ts'
 import { bareReason } from '../lib/refusal.ts'
@@ -12,7 +13,7 @@ export function PreflightLine({ preflight, marks, cursor }: { readonly preflight
   const at = marks.find(({ range }) => cursor <= range.end) ?? marks.at(-1)
   return (
     <p className={styles['line']} role="note" aria-label="Before it runs" data-kind={at?.kind}>
-      {at === undefined ? <span>{quietly(preflight)}</span> : <Verdict mark={at} />}
+      {at === undefined ? <span><Untrusted text={quietly(preflight)} /></span> : <Verdict mark={at} />}
     </p>
   )
 }
@@ -20,7 +21,7 @@ export function PreflightLine({ preflight, marks, cursor }: { readonly preflight
 function Verdict({ mark }: { readonly mark: VerdictMark }) {
   const Icon = icons[mark.kind]
   const reason = mark.reason === null || mark.kind === 'blocked' ? null : bareReason(mark.reason)
-  return <><Icon size={13} aria-hidden="true" /><b><Untrusted text={mark.short} /></b>{reason !== null && <span className={styles['why']} title={reason}><Untrusted text={reason} /></span>}</>
+  return <><Icon size={13} aria-hidden="true" /><b><Untrusted text={mark.short} /></b>{reason !== null && <span className={styles['why']} title={visibleText(reason)}><Untrusted text={reason} /></span>}</>
 }
 
 function quietly(preflight: Preflight): string {
