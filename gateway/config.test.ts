@@ -106,6 +106,11 @@ describe('gateway.yaml', () => {
     ['keys fetched in clear text', small({ identity: '{ name: a, issuer: http://id.example.com, audience: x, kind: human }' }), 'expected an https URL'],
     ['a claim that is not ours', small({ identity: '{ name: a, issuer: https://a, audience: x, kind: human, claims: { sub: x } }' }), 'claims.sub: unknown key "sub"; expected id, email, groups'],
     ['a webhook in clear text', small({ rest: 'notify: [{ name: ops, kind: webhook, url: http://hooks.example.com, secret: { env: X } }]' }), 'notify[0].url: expected an https URL'],
+    ['a token of GitHub written out', small({ rest: 'github: { token: hunter2, repositories: [acme/shop] }' }), 'github.token: a secret is never written here'],
+    ['a GitHub in clear text', small({ rest: 'github: { api: http://github.example.com/api/v3, token: { env: T }, repositories: [acme/shop] }' }), 'github.api: expected an https URL'],
+    ['a GitHub of no repositories', small({ rest: 'github: { token: { env: T }, repositories: [] }' }), 'github.repositories: names nothing'],
+    ['a GitHub of something that is no repository', small({ rest: 'github: { token: { env: T }, repositories: [acme/..] }' }), 'expected a repository, owner/name'],
+    ['a GitHub with an unknown key', small({ rest: 'github: { token: { env: T }, repositories: [acme/shop], brunch: main }' }), 'brunch: unknown key "brunch"; expected api, token, repositories, branch'],
     ['a webhook with its secret written out', small({ rest: 'notify: [{ name: ops, kind: webhook, url: https://hooks.example.com, secret: hunter2 }]' }), 'a secret is never written here'],
     ['a Slack address written out', small({ rest: 'notify: [{ name: ops, kind: slack, url: https://hooks.slack.com/hunter2 }]' }), 'a secret is never written here'],
     ['an event that is none', small({ rest: 'notify: [{ name: ops, kind: slack, url: { env: X }, on: [approved] }]' }), 'notify[0].on[0]: expected one of opened'],
@@ -174,3 +179,14 @@ test.each([['127.0.0.1', true], ['127.1.2.3', true], ['::1', true], ['localhost'
 test.each([['127.0.0.1:0', { host: '127.0.0.1', port: 0 }], ['[::1]:80', { host: '::1', port: 80 }], ['::1:80', null], ['[nope]:80', null], ['host', null], [':80', null], ['host:99999', null], ['a b:80', null]])(
   'address %s', (written, parsed) => expect(parseListenAddress(written)).toEqual(parsed),
 )
+
+test('GitHub resolves with its own address and main where nothing else is said', () => {
+  const file = config(small({ rest: 'github: { token: { env: GITHUB_TOKEN }, repositories: acme/shop }' }))
+  const { github } = loadConfig(file, { GITHUB_TOKEN: 'ghp_hunter2' })
+  expect(github).toMatchObject({ api: 'https://api.github.com', repositories: ['acme/shop'], branch: 'main' })
+  expect(github?.token.reveal()).toBe('ghp_hunter2')
+  expect(JSON.stringify(github)).not.toContain('hunter2')
+  expect(loadConfig(config(small({ rest: 'github: { api: https://github.example.com/api/v3/, token: { env: GITHUB_TOKEN }, repositories: [acme/shop], branch: release }' })), { GITHUB_TOKEN: 'x' }).github)
+    .toMatchObject({ api: 'https://github.example.com/api/v3', branch: 'release' })
+  expect(loadConfig(config(small({})), {}).github).toBeNull()
+})

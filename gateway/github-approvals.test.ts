@@ -15,7 +15,7 @@ import { writeGatewayConfig } from './testing/gateway.ts'
 import { startPostgres, type DatabaseAddress, type RealPostgres } from './testing/real-postgres.ts'
 import { createShop } from './testing/shop.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 150_000 })
 
 const policy = (github: string, extra = '') => `
 policy: shop
@@ -96,7 +96,7 @@ const carry = (number: number, text: string, over: Partial<FakePull> = {}) => gi
 /** Of three looks at the branch by two gateways one is a gateway's second, so its first is judged. For one open question. */
 async function askedAgain(): Promise<void> {
   const from = github.requests.length
-  await vi.waitFor(() => expect(github.requests.slice(from).filter(({ path }) => path.includes('/branches/')).length).toBeGreaterThanOrEqual(3), { timeout: 50_000, interval: 200 })
+  await vi.waitFor(() => expect(github.requests.slice(from).filter(({ path }) => path.includes('/branches/')).length).toBeGreaterThanOrEqual(3), { timeout: 90_000, interval: 200 })
 }
 
 test('CI waits in its session, the pull request is merged, and the row count lands; the approval shows on whom it counted', async () => {

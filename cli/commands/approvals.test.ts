@@ -69,21 +69,7 @@ test('a held statement is listed, shown whole with what hides in it, approved, a
   await client.end()
 })
 
-test('wait tells the outcomes apart by its exit code', async () => {
-  const [approved, denied, withdrawn, open] = [await asked(), await asked(), await asked(), await asked()]
-  const waits = Promise.all([approved, denied, withdrawn].map((id) => run('eve', 'wait', id, '--wait', '1m')))
-  const still = run('eve', 'watch', open, '--wait', '1s')
-  await run('ada', 'approve', approved, '--minutes', '5')
-  await run('ada', 'deny', denied, '--reason', 'no')
-  await run('eve', 'withdraw', withdrawn)
-  expect((await waits).map(({ code }) => code)).toEqual([0, 3, 5])
-  expect((await waits)[1]!.stdout).toBe(`${denied} denied: denied by ada@example.com: no\n`)
-  expect((await still).code).toBe(6)
-  await callApi(gateway, 'POST', `/v1/approvals/${open}/expiry`, tokens.get('ada')!, { expiresAt: new Date(Date.now() + 300).toISOString() })
-  expect((await run('eve', 'wait', open)).code).toBe(4)
-  expect(await run('eve', 'wait', 'ap_none')).toMatchObject({ code: 1, stderr: expect.stringMatching(/no such approval/) as string })
-})
-
+// Before any grant is opened: a grant answers in the place of humans.
 test('sql blocks on an approval, and tells the outcomes apart by its exit code', async () => {
   const statement = (id: number) => `delete from orders where id = ${id}`
   const sql = (id: number, ...words: readonly string[]) => gatehouse('eve', 'sql', 'shop', '-c', statement(id), ...words)
@@ -110,6 +96,21 @@ test('sql blocks on an approval, and tells the outcomes apart by its exit code',
   }, { timeout: 30_000 })
   expect(await gatehouse('eve', 'sql', 'shop', '-c', 'drop table orders', '--wait', '1m')).toMatchObject({ code: 1 })
   expect((await gatehouse('eve', 'sql', '--help')).stdout).toContain('3 denied, 4 expired, 5 withdrawn, 6 taken back after --wait')
+})
+
+test('wait tells the outcomes apart by its exit code', async () => {
+  const [approved, denied, withdrawn, open] = [await asked(), await asked(), await asked(), await asked()]
+  const waits = Promise.all([approved, denied, withdrawn].map((id) => run('eve', 'wait', id, '--wait', '1m')))
+  const still = run('eve', 'watch', open, '--wait', '1s')
+  await run('ada', 'approve', approved, '--minutes', '5')
+  await run('ada', 'deny', denied, '--reason', 'no')
+  await run('eve', 'withdraw', withdrawn)
+  expect((await waits).map(({ code }) => code)).toEqual([0, 3, 5])
+  expect((await waits)[1]!.stdout).toBe(`${denied} denied: denied by ada@example.com: no\n`)
+  expect((await still).code).toBe(6)
+  await callApi(gateway, 'POST', `/v1/approvals/${open}/expiry`, tokens.get('ada')!, { expiresAt: new Date(Date.now() + 300).toISOString() })
+  expect((await run('eve', 'wait', open)).code).toBe(4)
+  expect(await run('eve', 'wait', 'ap_none')).toMatchObject({ code: 1, stderr: expect.stringMatching(/no such approval/) as string })
 })
 
 test('hash prints what a pull request must hold, of a file or standard input', async () => {
