@@ -7,7 +7,7 @@ import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { approvalWhole, type ApprovalWhole } from '../../shared/approval.ts'
 import { approvalHoldsMax } from '../limits.ts'
-import { openEvents, type ApiAnswer } from '../testing/api.ts'
+import { openEvents, type ApiAnswer, type OpenStream } from '../testing/api.ts'
 import { startPostgres, type DatabaseAddress, type RealPostgres } from '../testing/real-postgres.ts'
 import { createShop, sentinels } from '../testing/shop.ts'
 import { startTwoGateways, type At, type Claimant, type TwoGateways } from '../testing/two-gateways.ts'
@@ -177,8 +177,16 @@ describe('people are counted, not votes', () => {
     const { id, outcome, client } = await ask('update orders set total = 0 where id = 5', { by: named('eve', mark, 'engineers'), watcher, mark })
     await pair.token(named('ada', mark))
     const old = await pair.token({ ...named('ada', mark, 'on-call'), agoSeconds: 60 })
-    await decide(old, id)
-    expect(whole(await show(watcher, id))).toMatchObject({ state: 'open' })
+    const [stream, known] = await Promise.all([old, watcher].map((token) => openEvents(pair.two, token))) as [OpenStream, OpenStream]
+    await vi.waitFor(() => { for (const { messages } of [stream, known]) expect(messages).toHaveLength(1) }, { timeout: 20_000 })
+    for (const decision of ['approve', 'deny']) expect((await decide(old, id, { decision })).status).toBe(404)
+    expect((await show(old, id)).status).toBe(404)
+    expect(JSON.stringify((await pair.call(old, 'GET', '/v1/approvals?limit=200')).json)).not.toContain(id)
+    await pair.call(watcher, 'POST', `/v1/approvals/${id}/view`, {})
+    await vi.waitFor(() => expect(JSON.stringify(known.messages)).toContain(id), { timeout: 20_000 })
+    expect(JSON.stringify(stream.messages)).not.toContain(id)
+    for (const { close } of [stream, known]) close()
+    expect(whole(await show(watcher, id))).toMatchObject({ state: 'open', decisions: [] })
     expect(await totalOf(5)).toBe(7.5)
     await client.end()
     expect(await outcome).not.toMatch(/^ran/)

@@ -9,7 +9,8 @@ import { approvalsAlikeMax, approvalsListedMax } from '../limits.ts'
 import type { EventRow } from '../store/approval-events.ts'
 import type { ApprovalRecord, ApprovalRows, ApprovalTx, ListFilter } from '../store/approvals.ts'
 import { createGrantRows, type GrantRecord, type GrantRows } from '../store/grants.ts'
-import { claimsTime } from '../store/latest-claims.ts'
+import { claimsTime, latestGroups } from '../store/latest-claims.ts'
+import type { Queries } from '../store/store.ts'
 import type { Bus } from './bus.ts'
 import { endApproval } from './closing.ts'
 import { classText, riskLevelOf } from './grants.ts'
@@ -61,7 +62,7 @@ export function createDesk({ rows, grants, bus, seal, needFor, now = Date.now }:
 
   /** Locked, and known to be visible; then `work` asks its own rule. */
   async function change(principal: Principal, id: string, work: Change): Promise<void> {
-    await rows.transaction(async (tx) => work(tx, visible(await tx.lock(id), principal)))
+    await rows.transaction(async (tx) => work(tx, visible(await tx.lock(id), await asKnown(tx, principal))))
     bus.nudge()
   }
 
@@ -95,8 +96,10 @@ export function createDesk({ rows, grants, bus, seal, needFor, now = Date.now }:
   }
 
   async function requireVisible(principal: Principal, id: string): Promise<ApprovalRecord> {
-    return visible(await rows.get(id), principal)
+    return visible(await rows.get(id), await known(principal))
   }
+
+  const known = (principal: Principal): Promise<Principal> => rows.transaction((tx) => asKnown(tx, principal))
 
   async function decide(tx: ApprovalTx, record: ApprovalRecord, { principal, input }: { readonly principal: Principal; readonly input: DecisionInput }): Promise<void> {
     const { decision, reason, attempt = null, minutes = null } = input
@@ -145,8 +148,9 @@ export function createDesk({ rows, grants, bus, seal, needFor, now = Date.now }:
   return {
     async list(principal, { filter, before, limit }) {
       const at = now()
+      const asked = await known(principal)
       const records = await rows.list(rowsOf(filter, principal), { before, limit: approvalsListedMax })
-      const listed = records.filter((record) => isListed(record, { filter, principal, now: at }))
+      const listed = records.filter((record) => isListed(record, { filter, principal: asked, now: at }))
       const page = listed.slice(0, limit)
       // A list that was cut before it was looked through goes on behind what was looked at.
       const next = listed.length > limit ? page.at(-1) : records.length === approvalsListedMax ? records.at(-1) : undefined
@@ -266,11 +270,19 @@ export function createDesk({ rows, grants, bus, seal, needFor, now = Date.now }:
 
     async eventFor(principal, { id, at, kind, by, approval }) {
       const record = await rows.get(approval)
-      if (record === null || !mayRead(record, principal)) return null
+      if (record === null || !mayRead(record, await known(principal))) return null
       const grant = record.grant === null ? null : await grants.get(record.grant)
       return { cursor: String(id), at, kind, by, approval: summaryFor(record, principal, now()), grant: grant === null ? null : await grantView(grant, principal) }
     },
   }
+}
+
+/** An older token shows no more, and decides no more, than the newest that is known of its owner would. */
+async function asKnown(queries: Queries, principal: Principal): Promise<Principal> {
+  const newest = await latestGroups(queries, principal.id)
+  const claimsAt = claimsTime(principal.claims)
+  if (newest === null || claimsAt === null || newest.claimsAt <= claimsAt) return principal
+  return { ...principal, groups: newest.groups }
 }
 
 const readsKeptMax = 10_000
