@@ -9,7 +9,7 @@
 //      host → page   { type: 'output', id, output } or { type: 'failure', id, failure }
 //      host → page   { type: 'event', name, data }  at any time
 import { z } from 'zod'
-import type { IpcCallName, IpcEventName, IpcEvents, IpcFailure } from './ipc.ts'
+import type { IpcEventName, IpcEvents, IpcFailure } from './ipc.ts'
 
 export const desktopPath = '/desktop'
 /** `#secret=…` of the URL that is printed and opened. */
@@ -30,7 +30,6 @@ export type DesktopHello = z.infer<typeof desktopHello>
 
 /** `name` and `input` are checked by the capability itself. `id` is the page's, unique per socket. */
 export const desktopCall = z.strictObject({ type: z.literal('call'), id: z.number().int().min(0), name: z.string().max(100), input: z.unknown() })
-export type DesktopCall = { readonly type: 'call'; readonly id: number; readonly name: IpcCallName; readonly input: unknown }
 
 export type DesktopEvent = { [N in IpcEventName]: { readonly type: 'event'; readonly name: N; readonly data: IpcEvents[N] } }[IpcEventName]
 
