@@ -103,9 +103,9 @@ function changedMasked({ bound }: Access, { statement, accesses }: ResolvedState
   return accesses.filter(({ kind }) => kind === 'alter' || kind === 'create').flatMap(({ relations }) => relations).find((name) => bound.tainted.has(name))
 }
 
-/** A view or rule over masked columns: another name for them, not known as such until it is committed and the catalog was read again. */
+/** A foreign key to masked columns, which asks for them; a view or rule over them: another name for them, not known as such until it is committed and the catalog was read again. */
 function defines({ statement, accesses }: ResolvedStatement): boolean {
-  return statement.tag !== 'CREATE INDEX' && accesses.some(({ kind }) => kind === 'create')
+  return statement.tag !== 'CREATE INDEX' && (statement.tag === 'ALTER TABLE' || accesses.some(({ kind }) => kind === 'create'))
 }
 
 function relationsOf({ accesses }: ResolvedStatement): readonly string[] {

@@ -37,8 +37,14 @@ const visits: { readonly [type: string]: Visit } = {
   CaseExpr: conditional, CoalesceExpr: conditional, JsonFuncExpr: conditional,
   // In WHERE and ON other columns than masked ones decide, or equality with a constant (pipeline/predicates.ts).
   BoolExpr: (fields, context) => (context.isTarget === true ? conditional : walkFields)(fields, context),
-  // A foreign key looks at the other table, even inside an ALTER.
-  Constraint: (fields, context) => walkFields(fields, { ...context, naming: 'select' }),
+  Constraint: constraint,
+}
+
+/** A foreign key looks at the other table, even inside an ALTER: whether a row may be there tells what stands in its columns. */
+function constraint(fields: Fields, context: Context): void {
+  const columns = words(fields['pk_attrs'])
+  if (fields['contype'] === 'CONSTR_FOREIGN') for (const name of columns.length > 0 ? columns : ['*']) addColumn({ ...context, isDefinition: false }, null, name, 'read')
+  walkFields(fields, { ...context, naming: 'select' })
 }
 
 function conditional(fields: Fields, context: Context): void {
