@@ -274,7 +274,7 @@ export const approvalsListedMax = 500
  */
 export const probesPerHourMax = 2_000
 export const probeWindowMs = 60 * 60_000
-/** What an array counts for whose length is not seen (a parameter of SQL's EXECUTE). */
+/** What an array counts for whose length cannot be read. */
 export const probesOfUnknownArray = 500
 /** An event stream whose reader takes nothing for this long ends; it goes on at its cursor. */
 export const eventStalledMs = 30_000
