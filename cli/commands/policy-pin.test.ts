@@ -64,9 +64,10 @@ test.each([[['shorten'], 'did you mean public.shorten?'], [['public.nothing'], '
     expect(stderr).toContain(message)
   })
 
-test('a pinned function may be called where masked columns are read; what it gives is masked', async () => {
+test('a pinned function may be called where masked columns are read; not with their values, and what it reads of them is masked', async () => {
   const { rows } = await masked.query<{ short: string; name: string }>('select shorten(name) as short, name from customers where id = 1')
-  expect(rows).toEqual([{ short: '[masked]', name: 'name 1' }])
+  expect(rows).toEqual([{ short: 'name', name: 'name 1' }])
+  await expect(masked.query('select shorten(email) as short from customers where id = 1')).rejects.toMatchObject({ code: '42501', message: expect.stringContaining('can fail') })
   expect((await masked.query('select peek(id) as seen, id from customers where id = 1')).rows).toEqual([{ seen: '[masked]', id: 1 }])
 })
 

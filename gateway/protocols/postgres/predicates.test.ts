@@ -1,5 +1,7 @@
 // What masked columns may decide, through a real gateway to a real PostgreSQL: every allowed form works, every other is refused by the
 // column's name, and the budget of probes runs out and comes back.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Client } from 'pg'
 import Cursor from 'pg-cursor'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -298,5 +300,8 @@ describe('the budget', () => {
     const error = reportOf((await raw.ask([query("select 1 from customers where email = 'nobody'")])).find(({ type }) => type === 'E')!.body)
     expect(error).toMatchObject({ C: '54000', M: expect.stringContaining('probesPerHourMax') })
     raw.end()
+    const folder = join(gateway.folder, 'data', 'recordings')
+    const recorded = () => readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1')).join('')
+    await expect.poll(recorded).toMatch(/"effect":"deny"[^}]*probesPerHourMax/)
   })
 })
