@@ -64,11 +64,11 @@ test.each([[['shorten'], 'did you mean public.shorten?'], [['public.nothing'], '
     expect(stderr).toContain(message)
   })
 
-test('a pinned function may be called where masked columns are read; not with their values, and what it reads of them is masked', async () => {
+test('a pinned function may be called where masked columns are read, but neither with their values nor where its body reads them by an argument: it may fail by them', async () => {
   const { rows } = await masked.query<{ short: string; name: string }>('select shorten(name) as short, name from customers where id = 1')
   expect(rows).toEqual([{ short: 'name', name: 'name 1' }])
   await expect(masked.query('select shorten(email) as short from customers where id = 1')).rejects.toMatchObject({ code: '42501', message: expect.stringContaining('can fail') })
-  expect((await masked.query('select peek(id) as seen, id from customers where id = 1')).rows).toEqual([{ seen: '[masked]', id: 1 }])
+  await expect(masked.query('select peek(id) as seen, id from customers where id = 1')).rejects.toMatchObject({ code: '42501', message: expect.stringContaining('can fail') })
 })
 
 test('one that is not pinned may not, and is masked elsewhere', async () => {
