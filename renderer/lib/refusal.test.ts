@@ -8,14 +8,19 @@ test('a deny names rule, policy and reason', () => {
 })
 
 test('an approval names its rule and says what it needs', () => {
-  const refusal = of('held by rule engineers-write (policy shop) for on-call: delete on public.orders needs approval; approvals are not available yet')
-  expect(refusal).toMatchObject({ rule: 'engineers-write', policy: 'shop', reason: 'Delete on public.orders needs approval; approvals are not available yet.' })
+  const refusal = of('held by rule engineers-write (policy shop) for on-call: delete on public.orders needs approval; approvals are not available')
+  expect(refusal).toMatchObject({ rule: 'engineers-write', policy: 'shop', reason: 'Delete on public.orders needs approval; approvals are not available.' })
   expect(refusal.advice).toMatch(/approver/)
 })
 
 test('what has another form is shown whole, nothing is guessed', () => {
   expect(of('no rule allows delete on public.orders')).toMatchObject({ rule: null, policy: null, reason: 'No rule allows delete on public.orders.' })
   expect(of('denied by masking: DO runs code that is not seen', 'Leave the masked columns out.')).toMatchObject({ rule: null, reason: 'DO runs code that is not seen.', advice: 'Leave the masked columns out.' })
+})
+
+test('a name that stands first is written as it is', () => {
+  expect(of('denied by masking: public.customers.email is masked for you and may not be used in ORDER BY').reason).toBe('public.customers.email is masked for you and may not be used in ORDER BY.')
+  expect(of('denied by masking: pg_read_file() reads files').reason).toBe('pg_read_file() reads files.')
 })
 
 test('a row limit does not claim that nothing was sent', () => {

@@ -40,8 +40,9 @@ function adviceFor(code: string, message: string): string {
   return 'Nothing was sent to the database. If you need this, ask the owner of the policy.'
 }
 
+/** A name that stands first keeps its case: `public.customers.email is masked for you`. */
 function sentence(text: string): string {
   const trimmed = text.trim()
-  const first = trimmed.charAt(0).toUpperCase() + trimmed.slice(1)
+  const first = /^\S+[._(]\S/.test(trimmed) ? trimmed : trimmed.charAt(0).toUpperCase() + trimmed.slice(1)
   return /[.!?]$/.test(first) || first === '' ? first : `${first}.`
 }
