@@ -173,12 +173,15 @@ export const reviewersNeeded = (need: ApprovalNeed): number => Math.max(...parts
 export const isAgreed = (agreed: ApprovalNeed, need: ApprovalNeed): boolean => distinctParts(need).every((part) =>
   distinctParts(agreed).some((given) => peopleKey(given) === peopleKey(part) && given.count >= part.count))
 
+/** The same is asked of the same. How long they have is none of it. */
+export const isSameNeed = (one: ApprovalNeed, other: ApprovalNeed): boolean => JSON.stringify(needKeys(one)) === JSON.stringify(needKeys(other))
+
 /** Null: what policy says now still asks the same of the same people, or less. Else why the approval does not stand. */
 export function whyNotStanding(sealed: ApprovalNeed, verdict: Verdict | null): string | null {
   if (verdict === null) return 'policy could not be asked about it again'
   switch (verdict.effect) {
     case 'allow': return null
     case 'deny': return `policy refuses it now: ${verdict.reason}`
-    case 'approve': return verdict.need !== null && JSON.stringify(needKeys(verdict.need)) === JSON.stringify(needKeys(sealed)) ? null : 'policy asks others now'
+    case 'approve': return verdict.need !== null && isSameNeed(verdict.need, sealed) ? null : 'policy asks others now'
   }
 }

@@ -2,6 +2,7 @@
 // nothing yet. It covers what the same humans are asked about, and nothing else.
 import type { ApprovalNeed } from '../../shared/approval.ts'
 import { actingId } from '../approvals/people.ts'
+import { isSameNeed } from '../approvals/rules.ts'
 import type { Decision } from './access.ts'
 import type { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
@@ -17,7 +18,7 @@ export interface Clearance {
 export function refusalNow(decision: Decision | Refusal, clearance: Pick<Clearance, 'need'> | null): Refusal | null {
   if (!('verdict' in decision)) return decision
   const { refusal, verdict: { need } } = decision
-  const isCleared = refusal?.kind === 'needs-approval' && clearance !== null && clearance.need !== null && need !== null && asks(need) === asks(clearance.need)
+  const isCleared = refusal?.kind === 'needs-approval' && clearance !== null && clearance.need !== null && need !== null && isSameNeed(need, clearance.need)
   return isCleared ? null : refusal
 }
 
@@ -25,9 +26,4 @@ export function refusalNow(decision: Decision | Refusal, clearance: Pick<Clearan
 export function grantedNow({ context, lease, connection }: Session, { resolved, verdict: { need } }: Decision): Clearance | null {
   const grant = need && context.grants.covering({ principal: actingId(lease.principal), connection: connection.name, facts: resolved, need })
   return grant && { need, why: `granted until ${new Date(grant.expiresAt).toISOString()} (grant ${grant.id})`, isGranted: true }
-}
-
-/** Whom it asks. How long they have is none of it. */
-function asks({ groups, users, count, also }: ApprovalNeed): string {
-  return JSON.stringify([{ groups, users, count }, ...also].map((part) => [part.groups, part.users, part.count]))
 }
