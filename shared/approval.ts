@@ -19,6 +19,8 @@ export interface ApprovalNeed {
   readonly withinMs: number
   /** Groups whose human members may go on at once, with a reason and an incident, to be reviewed after. Left out: nobody. */
   readonly breakGlass?: readonly string[]
+  /** The requester must say what it is for before anybody is asked. Left out: may. */
+  readonly wantsReason?: true
   /** Instead of them all a merged pull request that carries the statement, approved by `count` reviewers (docs/adr/0009). Left out: none counts. */
   readonly github?: GithubNeed
   /** Further approve rules that matched: each must be met as well, by deciders of its own groups. */
@@ -79,7 +81,7 @@ export const grantClass = z.object({
 export type GrantClass = z.output<typeof grantClass>
 
 const commandHeld = z.object({
-  kind: z.literal('command'), protocol: z.literal('postgres'),
+  kind: z.literal('command'), protocol: z.enum(['postgres', 'kubernetes']),
   /** As the recording holds it, its beginning: for lists and notifications. Values that are masked are not in it. */
   recorded: z.string(),
 })
@@ -148,7 +150,11 @@ export type ApprovalSummary = z.output<typeof approvalSummary>
 /** The whole of it, for who may decide it and who asked for it. */
 export const approvalWhole = approvalSummary.extend({
   /** Null: of a grant; or sealed under a key that this gateway does not have, or removed with age: `sealed` says which. */
-  exact: z.object({ text: z.string(), parameters: z.array(z.string().nullable()).readonly(), risk }).nullable(),
+  exact: z.object({
+    text: z.string(), parameters: z.array(z.string().nullable()).readonly(), risk,
+    /** A unified diff of what it would change, by the target's own dry run; masked as recordings are. Left out: none was to be had. */
+    diff: z.string().optional(),
+  }).nullable(),
   sealed: z.string().nullable(),
   /** The newest others that do the same to the same relations of the connection. */
   similar: z.array(z.object({ id: z.string(), state: z.enum(approvalStates), requester: person, createdAt: isoTime })).readonly(),

@@ -1,7 +1,7 @@
 // The seam between what holds a command (a protocol's session) and what asks humans about it (the broker). A protocol describes
 // the command once, waits for `outcome`, and calls `use` immediately before the command goes upstream: that is the single use.
 import type { ApprovalNeed, Risk } from '../../shared/approval.ts'
-import type { ConnectionSummary } from '../../shared/connection.ts'
+import type { ConnectionKind, ConnectionSummary } from '../../shared/connection.ts'
 import type { Principal } from '../../shared/principal.ts'
 import type { RuleRef, Verdict } from '../../shared/verdict.ts'
 
@@ -14,11 +14,13 @@ export interface HeldCommand {
   readonly command: string
   readonly principal: Principal
   readonly connection: ConnectionSummary
-  readonly protocol: 'postgres'
+  readonly protocol: ConnectionKind
   /** Hex SHA-256 over everything the command's meaning hangs on (design.md §6): the join key of retries. */
   readonly intent: string
   /** The exact text, shown to approvers, sealed apart from the recording. */
   readonly text: string
+  /** What it would change, for approvers and the requester, masked as the recording is; null or left out: not known. */
+  readonly diff?: string | null
   /** Decoded for display; null is NULL. */
   readonly parameters: readonly (string | null)[]
   /** As the recording holds it. */

@@ -69,7 +69,7 @@ function newApproval(command: HeldCommand, { seal, now }: Opening): NewApproval 
   return {
     id, kind: 'command', intent: command.intent, purpose: command.purpose, createdAt: now, expiresAt: command.expiresAt,
     likeness: likenessOf(name, risk.kinds, risk.relations),
-    sealed: seal.close(id, { text: command.text, parameters: [...command.parameters], risk }),
+    sealed: seal.close(id, { text: command.text, parameters: [...command.parameters], risk, ...(command.diff != null && { diff: command.diff }) }),
     asked: {
       requester: requesterOf(principal), selves: [...requesterKeys(principal)], need: command.need, rule: command.rule, reason: command.reason, snapshot: command.snapshot,
       connection: { name, kind, labels: { ...labels }, ...(database !== undefined && { database }) },

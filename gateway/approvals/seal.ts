@@ -8,7 +8,7 @@ import { risk } from '../../shared/approval.ts'
 import { GatehouseError } from '../../shared/errors.ts'
 import { makeOnce } from '../store/make-once.ts'
 
-const exact = z.object({ text: z.string(), parameters: z.array(z.string().nullable()), risk })
+const exact = z.object({ text: z.string(), parameters: z.array(z.string().nullable()), risk, diff: z.string().optional() })
 export type Exact = z.output<typeof exact>
 
 export type Opened = { readonly ok: true; readonly exact: Exact } | { readonly ok: false; readonly why: string }

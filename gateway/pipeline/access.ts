@@ -4,7 +4,6 @@ import type { KeyObject } from 'node:crypto'
 import type { SqlCommandFacts, SqlFacts } from '../../shared/command.ts'
 import type { ConnectionSummary } from '../../shared/connection.ts'
 import type { Principal } from '../../shared/principal.ts'
-import type { Verdict } from '../../shared/verdict.ts'
 import { decisionsCachedMax } from '../limits.ts'
 import { bindMasks, type BoundMasks } from '../masking/binding.ts'
 import type { CopyPlan } from '../masking/copy-plan.ts'
@@ -16,15 +15,12 @@ import type { Catalog } from '../sql/catalog.ts'
 import type { Untraced } from '../sql/lineages.ts'
 import type { SearchPath } from '../sql/resolve.ts'
 import { decide, type KnownLineages } from './decide.ts'
+import type { Judgement } from './judgement.ts'
 import type { Probes } from './predicates.ts'
-import type { Refusal } from './refusal.ts'
 
-export interface Decision {
+export interface Decision extends Judgement {
   readonly facts: SqlFacts
   readonly resolved: SqlCommandFacts
-  readonly verdict: Verdict
-  /** Why it is refused, of kind `needs-approval` where humans can let it through; null when it may run. */
-  readonly refusal: Refusal | null
   /** May read a relation with masked columns: columns of unknown origin are masked whole, literals are hidden in the record. */
   readonly isTainted: boolean
   readonly setsSearchPath: boolean
@@ -46,9 +42,6 @@ export interface Decision {
   readonly needsEstimate: boolean
   /** What it was decided by. */
   readonly catalog: Catalog
-  /** The command's text as the recording may hold it: constants that met masked columns are hidden, and what detectors find. */
-  recordedText(text: string): string
-  recordedParameters(parameters: readonly (string | null)[]): readonly (string | null)[]
   /** The treatment of the rows of its `statement`-th statement with these fields; `key` is the RowDescription's bytes. */
   columns(statement: number, key: Buffer, fields: () => readonly RowField[]): RowsPlan
   /** The treatment of what its `statement`-th statement copies out; null: its columns are not known. */

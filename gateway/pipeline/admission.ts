@@ -3,10 +3,15 @@
 import { looksMasked } from '../masking/marks.ts'
 import { constantSpans } from '../sql/normal-form.ts'
 import type { Decision } from './access.ts'
-import type { SqlCommand } from './handle-command.ts'
+import type { Command } from './handle-command.ts'
 import { countProbes } from './probe-budget.ts'
 import type { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
+
+export interface SqlCommand extends Command<Decision> {
+  /** The parameters as they were sent, and in full: texts, and binary values as bytes; left out where there are none. */
+  readonly exact?: { readonly raw: readonly (Buffer | null)[]; readonly texts: () => readonly (string | Buffer | null)[] }
+}
 
 /** Null: nothing to object, and what it takes of the principal's budget is taken. */
 export function objectionToValues(session: Session, decision: Decision, { text, exact }: Pick<SqlCommand, 'text' | 'exact'>): Refusal | null {

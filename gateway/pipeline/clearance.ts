@@ -3,7 +3,7 @@
 import type { ApprovalNeed } from '../../shared/approval.ts'
 import { actingId } from '../approvals/people.ts'
 import { isSameNeed } from '../approvals/rules.ts'
-import type { Decision } from './access.ts'
+import type { Judgement } from './judgement.ts'
 import type { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
 
@@ -15,7 +15,7 @@ export interface Clearance {
 }
 
 /** Why a command may not run, or no longer, under this decision; null: it may. */
-export function refusalNow(decision: Decision | Refusal, clearance: Pick<Clearance, 'need'> | null): Refusal | null {
+export function refusalNow(decision: Judgement | Refusal, clearance: Pick<Clearance, 'need'> | null): Refusal | null {
   if (!('verdict' in decision)) return decision
   const { refusal, verdict: { need } } = decision
   const isCleared = refusal?.kind === 'needs-approval' && clearance !== null && clearance.need !== null && need !== null && isSameNeed(need, clearance.need)
@@ -23,7 +23,7 @@ export function refusalNow(decision: Decision | Refusal, clearance: Pick<Clearan
 }
 
 /** The same humans have granted this kind of command for a time; null: they are asked. */
-export function grantedNow({ context, lease, connection }: Session, { resolved, verdict: { need } }: Decision): Clearance | null {
+export function grantedNow({ context, lease, connection }: Session, { resolved, verdict: { need } }: Judgement): Clearance | null {
   const grant = need && context.grants.covering({ principal: actingId(lease.principal), connection: connection.name, facts: resolved, need })
   return grant && { need, why: `granted until ${new Date(grant.expiresAt).toISOString()} (grant ${grant.id})`, isGranted: true }
 }

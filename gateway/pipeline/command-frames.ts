@@ -2,17 +2,17 @@
 // next is made once, and kept beside its decision for as long as that lives. The shapes are those of shared/recording.ts.
 import { hash } from 'node:crypto'
 import type { ResultFrameData, VerdictFrameData } from '../../shared/recording.ts'
-import type { Decision } from './access.ts'
-import type { SqlCommand } from './handle-command.ts'
+import type { Command } from './handle-command.ts'
 import { hideConstants, hideParameters } from './hidden-text.ts'
+import type { Judgement } from './judgement.ts'
 
 /** The newest text under a decision: a prepared statement has one; texts that differ in constants only come one after another. */
 interface KnownText { readonly text: string; readonly json: string }
-const texts = new WeakMap<Decision, KnownText>()
-const verdicts = new WeakMap<Decision, string>()
+const texts = new WeakMap<Judgement, KnownText>()
+const verdicts = new WeakMap<Judgement, string>()
 
 /** CommandFrameData. `id` is the session's own, and needs no escapes. */
-export function commandFrame(id: string, { text, parameters, decision }: SqlCommand): string {
+export function commandFrame(id: string, { text, parameters, decision }: Command): string {
   const isDecided = 'verdict' in decision
   const known = isDecided ? textOf(decision, text) : textJson(hideConstants(text), text)
   if (parameters.length === 0) return `{"command":"${id}",${known}}`
@@ -22,7 +22,7 @@ export function commandFrame(id: string, { text, parameters, decision }: SqlComm
 }
 
 /** VerdictFrameData. `of`: a decision whose verdict is the same each time; null: it is not. */
-export function verdictFrame(id: string, of: Decision | null, verdict: () => Omit<VerdictFrameData, 'command'>): string {
+export function verdictFrame(id: string, of: Judgement | null, verdict: () => Omit<VerdictFrameData, 'command'>): string {
   let json = of === null ? undefined : verdicts.get(of)
   if (json === undefined) {
     json = JSON.stringify(verdict()).slice(1)
@@ -35,7 +35,7 @@ export function resultFrame({ command, status, rows, bytes, ms }: ResultFrameDat
   return `{"command":"${command}","status":${JSON.stringify(status)},"rows":${rows},"bytes":${bytes},"ms":${ms}}`
 }
 
-function textOf(decision: Decision, text: string): string {
+function textOf(decision: Judgement, text: string): string {
   const known = texts.get(decision)
   if (known?.text === text) return known.json
   const json = textJson(decision.recordedText(text), text)

@@ -1,51 +1,51 @@
 // command → recorder.command, written ahead → verdict → forward or refuse. The one place where a command is let through. The
 // caller sends a forwarded command upstream in `journal.afterFlush`, so its record is with the kernel first.
 import type { VerdictFrameData } from '../../shared/recording.ts'
-import type { Decision } from './access.ts'
-import { objectionToValues } from './admission.ts'
 import { refusalNow, type Clearance } from './clearance.ts'
 import { commandFrame, verdictFrame } from './command-frames.ts'
 import { RunningCommand } from './handle-output.ts'
 import type { Settled } from './hold.ts'
+import type { Judgement } from './judgement.ts'
 import type { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
 
-export interface SqlCommand {
+export interface Command<D extends Judgement = Judgement> {
   readonly text: string
   /** Values of parameters in text form, where there are any; null is NULL. */
   readonly parameters: readonly (string | null)[]
-  /** The same as they were sent, and in full: texts, and binary values as bytes; left out where there are none. */
-  readonly exact?: { readonly raw: readonly (Buffer | null)[]; readonly texts: () => readonly (string | Buffer | null)[] }
   /** A decision, or why there is none (unparsable, catalog lost). */
-  readonly decision: Decision | Refusal
+  readonly decision: D | Refusal
   /** An `approve` verdict holds it no more: its humans were asked before, or it runs nothing yet. */
   readonly clearance?: Clearance | null
 }
 
 /** Recorded with its verdict; humans are asked next (hold.ts). */
-export interface AskedCommand { readonly id: string; readonly decision: Decision }
+export interface AskedCommand<D extends Judgement> { readonly id: string; readonly decision: D }
 
-export type Outcome = Settled | { readonly kind: 'hold'; readonly command: AskedCommand }
+export type Outcome<D extends Judgement> = Settled<D> | { readonly kind: 'hold'; readonly command: AskedCommand<D> }
+
+/** What only the values of this execution tell: asked of a command that would run, now or after humans agreed. */
+export type Objection<D extends Judgement, C extends Command<D>> = (session: Session, decision: D, command: C) => Refusal | null
 
 /** Throws GatehouseError recorder_failed: then nothing may go upstream and the session ends. */
-export function handleCommand(session: Session, command: SqlCommand): Outcome {
+export function handleCommand<D extends Judgement, C extends Command<D>>(session: Session, command: C & Command<D>, objectionTo: Objection<D, C> | null = null): Outcome<D> {
   const { decision, clearance = null } = command
   const id = `c${++session.commands}`
   const isDecided = 'verdict' in decision
   session.recorder.jsonText('in', 'command', commandFrame(id, command))
   const judged = refusalNow(decision, clearance)
   const mayRun = isDecided && (judged === null || judged.kind === 'needs-approval')
-  const refusal = (mayRun ? objectionToValues(session, decision, command) : null) ?? judged
+  const refusal = (mayRun ? objectionTo?.(session, decision, command) : null) ?? judged
   // Policy lets it pass by itself: then it says the same each time.
   const passing = isDecided && decision.refusal === null && refusal === null ? decision : null
   session.recorder.jsonText('control', 'verdict', verdictFrame(id, passing, () => verdictData(decision, refusal, clearance)))
-  if (refusal === null) return { kind: 'forward', command: new RunningCommand(session, id, decision as Decision, clearance) }
+  if (refusal === null) return { kind: 'forward', command: new RunningCommand(session, id, decision as D, clearance) }
   if (refusal.kind === 'needs-approval' && isDecided) return { kind: 'hold', command: { id, decision } }
   session.refusals++
   return { kind: 'refuse', refusal }
 }
 
-function verdictData(decision: Decision | Refusal, refusal: Refusal | null, clearance: Clearance | null): Omit<VerdictFrameData, 'command'> {
+function verdictData(decision: Judgement | Refusal, refusal: Refusal | null, clearance: Clearance | null): Omit<VerdictFrameData, 'command'> {
   const isCleared = refusal === null && 'verdict' in decision && decision.refusal !== null
   const rule = 'verdict' in decision ? decision.verdict.rule : null
   return {

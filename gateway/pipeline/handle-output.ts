@@ -1,16 +1,16 @@
 // masked output → recorder.output, within a cap per command; and the result when the command ends. Rows are counted against
 // the limits of the verdict here, for a limit is an obligation of the command and not of its protocol.
 import { recordedOutputBytesMax } from '../limits.ts'
-import type { Decision } from './access.ts'
 import { resultFrame } from './command-frames.ts'
 import type { Clearance } from './clearance.ts'
+import type { Judgement } from './judgement.ts'
 import type { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
 
-export class RunningCommand {
+export class RunningCommand<D extends Judgement = Judgement> {
   readonly id: string
   /** Replaced when the policy is, while it runs. */
-  decision: Decision
+  decision: D
   readonly startedAt = Date.now()
   rows = 0
   bytes = 0
@@ -22,7 +22,7 @@ export class RunningCommand {
   #recorded = 0
   #isFinished = false
 
-  constructor(session: Session, id: string, decision: Decision, clearance: Clearance | null = null) {
+  constructor(session: Session, id: string, decision: D, clearance: Clearance | null = null) {
     this.#session = session
     this.id = id
     this.decision = decision

@@ -3,37 +3,42 @@
 import type { ApprovalNeed } from '../../shared/approval.ts'
 import { GatehouseError } from '../../shared/errors.ts'
 import type { VerdictFrameData } from '../../shared/recording.ts'
-import type { HeldCommand, Hold, Outcome as Answer } from '../approvals/approvals.ts'
+import type { HeldCommand, Hold, Outcome as Answer, Risk } from '../approvals/approvals.ts'
 import { actingId } from '../approvals/people.ts'
 import { riskMs } from '../limits.ts'
-import { cleanText } from '../masking/scanner.ts'
-import type { Access, Decision } from './access.ts'
+import { cleanText, type Scanner } from '../masking/scanner.ts'
 import { refusalNow } from './clearance.ts'
 import type { AskedCommand } from './handle-command.ts'
 import { RunningCommand } from './handle-output.ts'
 import { hideQuoted } from './hidden-text.ts'
-import { intentOf, type Meaning } from './meaning.ts'
+import type { Judgement } from './judgement.ts'
 import type { Refusal } from './refusal.ts'
-import { riskOf, type Found } from './risk.ts'
 import type { Session } from './session.ts'
 
-export type Settled =
-  | { readonly kind: 'forward'; readonly command: RunningCommand }
+export type Settled<D extends Judgement> =
+  | { readonly kind: 'forward'; readonly command: RunningCommand<D> }
   | { readonly kind: 'refuse'; readonly refusal: Refusal }
 
 /** What the protocol knows of the command. */
-export interface HoldRequest {
+export interface HoldRequest<D extends Judgement> {
+  readonly protocol: HeldCommand['protocol']
   /** The exact text, and the values of its parameters, for the eyes of approvers. */
   readonly text: string
   readonly parameters: readonly (string | null)[]
   /** What the requester says it is for. */
   readonly purpose: string | null
-  /** By which it was decided. */
-  readonly access: Access
-  /** Decides again under what is in force now; `fresh` also reads the catalog again. */
-  readonly decide: () => Decision | Refusal
-  readonly decideFresh: () => Promise<Decision | Refusal>
-  readonly meaning: Meaning
+  /** Of the recording, over what people write about it. */
+  readonly recordScanner: Scanner | null
+  /** Decides again under what is in force now; `fresh` also asks the target again what it means. */
+  readonly decide: () => D | Refusal
+  readonly decideFresh: () => Promise<D | Refusal>
+  /** The hash of all that it means when this principal runs it under this decision (design.md §6). */
+  readonly intentOf: (decision: D, principal: string) => string
+  /** Its letters say all of it: no settings of the session, no values beside the text. */
+  readonly isPlain: boolean
+  readonly riskOf: (decision: D, found: Found) => Risk
+  /** What it would change, masked as the recording is; null: nothing to show, or it could not be found out. */
+  readonly diff: (() => Promise<string | null>) | null
   /** Asked of the database at the same time; each may fail. */
   readonly estimate: (() => Promise<number | null>) | null
   readonly transaction: (() => Promise<TransactionState>) | null
@@ -41,6 +46,14 @@ export interface HoldRequest {
   readonly inTransactionMs: number
   /** Tells the client that it waits; called once. */
   readonly onAsked: (asked: Asked) => void
+}
+
+/** What was found out before humans are asked. */
+export interface Found {
+  /** Rows by EXPLAIN; null: not asked, not possible, or not known in time. */
+  readonly estimatedRows: number | null
+  /** Held by the transaction in which the command waits; null outside of one, `unknown` where they could not be read. */
+  readonly locks: readonly string[] | 'unknown' | null
 }
 
 /** Of the transaction in which a command waits. */
@@ -71,12 +84,12 @@ export interface DecidedFrameData extends VerdictFrameData {
 
 type Why = Parameters<Hold['release']>[0]
 
-export class Held {
+export class Held<D extends Judgement> {
   /** Rejects only with GatehouseError recorder_failed. */
-  readonly settled: Promise<Settled>
+  readonly settled: Promise<Settled<D>>
   readonly #session: Session
-  readonly #command: AskedCommand
-  readonly #request: HoldRequest
+  readonly #command: AskedCommand<D>
+  readonly #request: HoldRequest<D>
   readonly #startedAt = Date.now()
   /** The hash of what it means, as it was put to the approvers. */
   #intent = ''
@@ -84,15 +97,15 @@ export class Held {
   #why: Why = 'cancelled'
   #isOver = false
   #expiry: NodeJS.Timeout | null = null
-  readonly #resolve: (settled: Settled) => void
+  readonly #resolve: (settled: Settled<D>) => void
   readonly #reject: (error: unknown) => void
   readonly #forget: () => void
 
-  constructor(session: Session, command: AskedCommand, request: HoldRequest) {
+  constructor(session: Session, command: AskedCommand<D>, request: HoldRequest<D>) {
     this.#session = session
     this.#command = command
     this.#request = request
-    const { promise, resolve, reject } = Promise.withResolvers<Settled>()
+    const { promise, resolve, reject } = Promise.withResolvers<Settled<D>>()
     this.settled = promise
     this.#resolve = resolve
     this.#reject = reject
@@ -144,17 +157,17 @@ export class Held {
     const { lease, connection, context, summary } = this.#session
     const need = decision.verdict.need
     if (need === null || decision.verdict.rule === null) throw new GatehouseError('internal', 'an approve verdict without a rule and its need')
-    const [estimatedRows, transaction] = await Promise.all([inTime(request.estimate, null), inTime<TransactionState | null>(request.transaction, unknownTransaction)])
+    const [estimatedRows, transaction, diff] = await Promise.all([inTime(request.estimate, null), inTime<TransactionState | null>(request.transaction, unknownTransaction), inTime(request.diff, null)])
     const found: Found = { estimatedRows, locks: transaction?.locks ?? null }
     const { expiresAt, shortenedBy } = expiry(need, transaction, request.inTransactionMs)
     this.#intent = this.#intentOf(decision)
     return {
       shortenedBy,
       held: {
-        session: summary.id, command: this.#command.id, principal: lease.principal, connection, protocol: 'postgres',
+        session: summary.id, command: this.#command.id, principal: lease.principal, connection, protocol: request.protocol,
         intent: this.#intent, text: request.text, parameters: request.parameters, recordedText: decision.recordedText(request.text),
         snapshot: context.policies.current.hash, rule: decision.verdict.rule, reason: decision.verdict.reason, need, expiresAt,
-        risk: riskOf(request.access, decision, found), purpose: request.purpose, isPlain: request.meaning.isPlain === true,
+        risk: request.riskOf(decision, found), diff, purpose: request.purpose, isPlain: request.isPlain,
         reevaluate: () => {
           const now = request.decide()
           // What masking refuses is a deny that no verdict tells.
@@ -178,10 +191,10 @@ export class Held {
     const decision = this.#request.decide()
     const late = this.#changed(decision)
     if (late !== null) return this.#refuse('withdrawn', late.message, late)
-    this.#allow(decision as Decision, by)
+    this.#allow(decision as D, by)
   }
 
-  #changed(decision: Decision | Refusal): Refusal | null {
+  #changed(decision: D | Refusal): Refusal | null {
     const { verdict: { need } } = this.#command.decision
     const refusal = refusalNow(decision, { need })
     if (refusal?.kind === 'needs-approval') return { kind: 'denied', message: 'the policy changed while the command waited, and others must approve it now; run it again' }
@@ -190,8 +203,8 @@ export class Held {
     return { kind: 'denied', message: 'what the command means has changed while it waited (other tables or settings than those that were approved); run it again' }
   }
 
-  #intentOf(decision: Decision): string {
-    return intentOf({ ...this.#request.meaning, principal: actingId(this.#session.lease.principal) }, decision)
+  #intentOf(decision: D): string {
+    return this.#request.intentOf(decision, actingId(this.#session.lease.principal))
   }
 
   #answered(answer: Exclude<Answer, { kind: 'approved' }>): void {
@@ -225,7 +238,7 @@ export class Held {
     })
   }
 
-  #allow(decision: Decision, by: readonly string[]): void {
+  #allow(decision: D, by: readonly string[]): void {
     const id = this.#hold!.approval
     const reason = by.length === 0 ? `passed by break-glass (approval ${id})` : `approved by ${by.join(', ')} (approval ${id})`
     this.#finish({ effect: 'allow', reason, outcome: 'approved', by }, () => ({
@@ -235,7 +248,7 @@ export class Held {
   }
 
   /** Once: the record first, then whoever waits. */
-  #finish({ effect, reason, outcome, by }: { readonly effect: 'allow' | 'deny'; readonly reason: string; readonly outcome: Answer['kind']; readonly by: readonly string[] }, settle: () => Settled): void {
+  #finish({ effect, reason, outcome, by }: { readonly effect: 'allow' | 'deny'; readonly reason: string; readonly outcome: Answer['kind']; readonly by: readonly string[] }, settle: () => Settled<D>): void {
     this.#isOver = true
     this.#forget()
     if (this.#expiry !== null) clearTimeout(this.#expiry)
@@ -256,7 +269,7 @@ export class Held {
   /** People write reasons, and may quote from the command what its record hides. */
   #recorded(reason: string): string {
     const { isTainted } = this.#command.decision
-    const { recordScanner } = this.#request.access
+    const { recordScanner } = this.#request
     const quoted = isTainted ? hideQuoted(reason, this.#request) : reason
     return recordScanner === null ? quoted : cleanText(recordScanner, quoted)
   }

@@ -7,6 +7,7 @@ import type { Principal } from '../../shared/principal.ts'
 import type { ApprovalNeed } from '../../shared/approval.ts'
 import type { GrantKeeper } from '../approvals/grant-keeper.ts'
 import { actingId } from '../approvals/people.ts'
+import { wantsReason } from '../approvals/rules.ts'
 import type { RowField } from '../masking/plan.ts'
 import { bindMasks } from '../masking/binding.ts'
 import { masksFor } from '../policy/masks.ts'
@@ -41,7 +42,7 @@ export function createPreflight({ context, grants, now = Date.now }: PreflightPa
     const trial = await tryCommand({ snapshot: policies.current, principal, connection: summary, facts, catalog, now: now(), lineages: analyzer.lineages })
     const { verdict: { need }, resolved } = trial.decision
     if (trial.effect === 'approve' && need !== null && grants?.covering({ principal: actingId(principal), connection: summary.name, facts: resolved, need }) == null) {
-      return { kind: 'approval', by: decidersOf(need), reason: trial.reason }
+      return { kind: 'approval', by: decidersOf(need), reason: trial.reason, ...(wantsReason(need) && { wantsReason: true }) }
     }
     if (trial.effect === 'deny') return { kind: 'blocked', reason: trial.reason }
     return unknownIn(statement, trial) ?? maskedBy(statement, { trial, catalog, lineages: analyzer.lineages }) ?? { kind: 'allowed' }

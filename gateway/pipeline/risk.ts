@@ -3,13 +3,7 @@
 import { estimateReason, type Risk } from '../../shared/approval.ts'
 import type { ResolvedStatement, SqlKind } from '../../shared/command.ts'
 import type { Access, Decision } from './access.ts'
-
-export interface Found {
-  /** Rows by EXPLAIN; null: not asked, not possible, or not known in time. */
-  readonly estimatedRows: number | null
-  /** Held by the transaction in which the command waits; null outside of one, `unknown` where they could not be read. */
-  readonly locks: readonly string[] | 'unknown' | null
-}
+import type { Found } from './hold.ts'
 
 export function riskOf(access: Access, { resolved }: Decision, found: Found): Risk {
   const kinds = unique(resolved.statements.flatMap(({ statement, accesses }) => [...accesses.map(({ kind }) => kind), ...(accesses.length === 0 ? [statement.kind] : [])]))

@@ -1,6 +1,7 @@
 // What the upstream still owes: one entry for each forwarded message that gets an answer, in order. The head says whose rows,
 // descriptions and errors arrive now; an answer that does not fit the head is a protocol violation, and closes the session.
 import type { SqlFacts, SqlStatement } from '../../../shared/command.ts'
+import type { Decision } from '../../pipeline/access.ts'
 import type { RunningCommand } from '../../pipeline/handle-output.ts'
 import type { Field } from './codec/backend.ts'
 import type { CopyIn } from './copy-in.ts'
@@ -33,7 +34,7 @@ export interface Portal {
   readonly name: string
   readonly prepared: Prepared
   readonly resultFormats: readonly number[]
-  readonly command: RunningCommand
+  readonly command: RunningCommand<Decision>
   /** PostgresSession.codeRuns as it was when the portal was made, or ran itself. */
   codeRuns: number
   shape: Shape | null
@@ -45,7 +46,7 @@ export interface RowPlan { readonly shape: Shape; readonly client: RowTreatment 
 
 /** Something that runs and may give rows: a Query or an Execute. */
 interface Running {
-  readonly command: RunningCommand
+  readonly command: RunningCommand<Decision>
   rows: RowPlan | null
   /** It exceeded a limit: the client has its error, the rest of its output is dropped. */
   isCut: boolean

@@ -131,7 +131,7 @@ export class Commands {
     })
   }
 
-  #expectPortal(bind: Bind, prepared: Prepared, command: RunningCommand): void {
+  #expectPortal(bind: Bind, prepared: Prepared, command: RunningCommand<Decision>): void {
     const { portals, cursors, batch, codeRuns, answers } = this.#session
     const portal: Portal = { name: bind.portal, prepared, resultFormats: bind.resultFormats, command, codeRuns, shape: null, describedIn: -1 }
     // Portals and SQL's cursors share their names: FETCH may read this one.
@@ -221,7 +221,7 @@ export class Commands {
     return text.length > statementBytesMax || this.#reader.end - this.#reader.start > statementBytesMax + 1024
   }
 
-  #running(text: string, facts: SqlFacts, command: RunningCommand): Started {
+  #running(text: string, facts: SqlFacts, command: RunningCommand<Decision>): Started {
     const { seconds } = command.decision.verdict.limit
     return {
       command, rows: null, isCut: false, copyIn: copyInOf(facts), names: nameEffects(this.#session, { text, statements: facts.statements, command }),

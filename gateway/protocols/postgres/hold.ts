@@ -7,7 +7,8 @@ import { grantedNow, refusalNow, type Clearance } from '../../pipeline/clearance
 import type { RunningCommand } from '../../pipeline/handle-output.ts'
 import type { Asked, HoldRequest, TransactionState } from '../../pipeline/hold.ts'
 import type { Refusal } from '../../pipeline/refusal.ts'
-import type { Meaning } from '../../pipeline/meaning.ts'
+import { intentOf, type Meaning } from '../../pipeline/meaning.ts'
+import { riskOf } from '../../pipeline/risk.ts'
 import { heldParametersBytesMax } from '../../limits.ts'
 import { backendState } from '../../sql/backend-state.ts'
 import { isEstimable } from '../../sql/estimate.ts'
@@ -51,7 +52,7 @@ function isDoubtful({ hasRunCode }: PostgresSession, { facts, bound }: Pick<Subj
 }
 
 /** For an Execute of what Bind has let through: what is left of an approved run, or a grant that lasts. */
-export function clearanceOfRun(session: PostgresSession, { clearance, isComplete }: RunningCommand, decision: Decision | Refusal): Clearance | null {
+export function clearanceOfRun(session: PostgresSession, { clearance, isComplete }: RunningCommand<Decision>, decision: Decision | Refusal): Clearance | null {
   const granted = asksHumans(decision) ? grantedNow(session.session, decision) : null
   return granted ?? (isComplete || clearance?.isGranted === true ? null : clearance)
 }
@@ -78,21 +79,24 @@ interface Circumstances {
   readonly onAsked: (asked: Asked) => void
 }
 
-export function holdRequest(session: PostgresSession, subject: Subject, { decision, isInTransaction, onAsked }: Circumstances): HoldRequest {
+export function holdRequest(session: PostgresSession, subject: Subject, { decision, isInTransaction, onAsked }: Circumstances): HoldRequest<Decision> {
   const { facts, bound } = subject
+  const access = session.access()
   // What EXECUTE runs belongs to what is judged, and to what people see.
   const text = [subject.text, ...preparedTexts(session, facts).map((prepared) => `-- runs what was prepared as:\n${prepared}`)].join('\n\n')
+  const meaning = meaningOf(session, text, bound)
   return {
     text, purpose: session.purpose,
     parameters: bound === null ? [] : parameterText(bound.bind, bound.prepared.types, heldParametersBytesMax),
-    access: session.access(),
+    protocol: 'postgres', recordScanner: access.recordScanner, diff: null,
     decide: () => decideNow(session, decision.facts, decision.resolved.estimatedRows),
     // The catalog may be a minute old, and others may have changed it: nobody approved that.
     decideFresh: async () => {
       await session.gate.refresh()
       return (await decideFacts(session, facts, rowsOf(decision))).decision
     },
-    meaning: meaningOf(session, text, bound),
+    intentOf: (now, principal) => intentOf({ ...meaning, principal }, now), isPlain: meaning.isPlain === true,
+    riskOf: (now, found) => riskOf(access, now, found),
     estimate: estimateFor(session, subject, decision),
     transaction: isInTransaction ? () => transactionState(session) : null,
     inTransactionMs: session.deadlines.approvalInTransactionMs,
@@ -101,7 +105,7 @@ export function holdRequest(session: PostgresSession, subject: Subject, { decisi
 }
 
 /** For who approves. Null: nothing that could be planned. */
-function estimateFor(session: PostgresSession, { text, bound }: Subject, { facts, resolved, runsCode }: Decision): HoldRequest['estimate'] {
+function estimateFor(session: PostgresSession, { text, bound }: Subject, { facts, resolved, runsCode }: Decision): HoldRequest<Decision>['estimate'] {
   const { estimatedRows } = resolved
   if (estimatedRows !== undefined) return () => Promise.resolve(estimatedRows)
   if (!isEstimable(facts.statements, runsCode) || session.searchPath !== 'default') return null

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { GatehouseError } from '../../../shared/errors.ts'
 import type { Decision } from '../../pipeline/access.ts'
 import type { Clearance } from '../../pipeline/clearance.ts'
+import { objectionToValues } from '../../pipeline/admission.ts'
 import { handleCommand, type AskedCommand } from '../../pipeline/handle-command.ts'
 import type { RunningCommand } from '../../pipeline/handle-output.ts'
 import { Held } from '../../pipeline/hold.ts'
@@ -25,7 +26,7 @@ export interface Order extends Subject {
   /** Decides it anew. */
   readonly again: () => Promise<void> | undefined
   /** Sends it on. */
-  readonly go: (command: RunningCommand, frame: Frame) => undefined
+  readonly go: (command: RunningCommand<Decision>, frame: Frame) => undefined
 }
 
 export class Judge {
@@ -33,7 +34,7 @@ export class Judge {
   readonly #client: Duplex
   readonly #inlet: Inlet
   #awaited: 'decision' | 'cancelled' | null = null
-  #held: Held | null = null
+  #held: Held<Decision> | null = null
   #waiting: Waiting | null = null
 
   constructor(session: PostgresSession, client: Duplex, inlet: Inlet) {
@@ -88,7 +89,7 @@ export class Judge {
       if (whyNot !== null) return this.refuse(text, whyNot, isQuery)
     }
     const exact = bound === null ? {} : { exact: { raw: bound.bind.parameters, texts: () => parameterValues(bound.bind) } }
-    const outcome = handleCommand(this.#session.session, { text, parameters, decision, clearance, ...exact })
+    const outcome = handleCommand(this.#session.session, { text, parameters, decision, clearance, ...exact }, objectionToValues)
     switch (outcome.kind) {
       case 'forward': return order.go(outcome.command, order.frame)
       case 'refuse': return this.#inlet.refuse(outcome.refusal, text, isQuery)
@@ -98,12 +99,12 @@ export class Judge {
 
   /** Recorded with its verdict, then refused. */
   refuse(text: string, decision: Decision | Refusal, isQuery: boolean): undefined {
-    const outcome = handleCommand(this.#session.session, { text, parameters: [], decision })
+    const outcome = handleCommand(this.#session.session, { text, parameters: [], decision }, objectionToValues)
     if (outcome.kind === 'refuse') return this.#inlet.refuse(outcome.refusal, text, isQuery)
     throw new GatehouseError('internal', 'a command that was to be refused may run')
   }
 
-  async #hold(command: AskedCommand, order: Order): Promise<void> {
+  async #hold(command: AskedCommand<Decision>, order: Order): Promise<void> {
     const { session } = this.#session
     // The reader's own may be gone when humans have decided.
     const frame = heldFrame(order.frame)

@@ -1,11 +1,12 @@
 // What a command does to names when it has run: SQL's PREPARE, DECLARE, DEALLOCATE and CLOSE. Expected when it is sent, settled when
 // the server has answered (names.ts, docs/adr/0003-names-are-settled-by-the-server.md).
 import type { SqlStatement } from '../../../shared/command.ts'
+import type { Decision } from '../../pipeline/access.ts'
 import type { RunningCommand } from '../../pipeline/handle-output.ts'
 import type { NameEffect, Prepared } from './answers.ts'
 import type { PostgresSession } from './postgres-session.ts'
 
-export interface Naming { readonly text: string; readonly statements: readonly SqlStatement[]; readonly command: RunningCommand }
+export interface Naming { readonly text: string; readonly statements: readonly SqlStatement[]; readonly command: RunningCommand<Decision> }
 
 export function nameEffects(session: PostgresSession, { text, statements, command }: Naming): readonly NameEffect[] {
   if (!statements.some(affectsNames)) return noEffects
@@ -14,7 +15,7 @@ export function nameEffects(session: PostgresSession, { text, statements, comman
 
 type Settler = NameEffect['settle']
 
-function settlersOf(session: PostgresSession, text: string, statement: SqlStatement, command: RunningCommand): readonly Settler[] {
+function settlersOf(session: PostgresSession, text: string, statement: SqlStatement, command: RunningCommand<Decision>): readonly Settler[] {
   const { prepared, cursors, portals, batch } = session
   const { prepares, declares, deallocates, closes } = statement
   const inner = [{ ...statement, prepares: null, declares: null }]
@@ -38,7 +39,7 @@ function settlersOf(session: PostgresSession, text: string, statement: SqlStatem
 }
 
 /** What a cursor means. FETCH from one whose query humans have approved goes on with that run. */
-export function clearedCursor(session: PostgresSession, statements: readonly SqlStatement[], { clearance }: RunningCommand): readonly SqlStatement[] {
+export function clearedCursor(session: PostgresSession, statements: readonly SqlStatement[], { clearance }: RunningCommand<Decision>): readonly SqlStatement[] {
   if (clearance === null) return statements
   const own = [...statements]
   session.clearedCursors.set(own, clearance)
