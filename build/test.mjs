@@ -12,10 +12,12 @@ const reports = mkdtempSync(join(tmpdir(), 'gatehouse-reports-'))
 // The project's own Node and tools first, also when started without npm.
 const env = { ...process.env, PATH: [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter), FORCE_COLOR: process.stdout.isTTY ? '1' : '0' }
 
+const chromium = { commands: ['chromium', 'chromium-browser', 'google-chrome'], package: 'chromium', without: 'UI and end-to-end tests' }
 /** What the tests need from the system, and what is skipped without it. */
 const needs = [
   { commands: ['psql'], package: 'postgresql-client', without: 'tests with psql' },
-  { commands: ['chromium', 'chromium-browser', 'google-chrome'], package: 'chromium', without: 'UI and end-to-end tests' },
+  { commands: ['kubectl'], package: 'kubernetes-client', without: 'tests with kubectl' },
+  chromium,
 ]
 
 const steps = { types, lint, unit, e2e }
@@ -73,7 +75,7 @@ async function unit() {
 async function e2e() {
   const config = join('e2e', 'playwright.config.ts')
   if (!existsSync(join(root, config))) return { note: 'there are none yet' }
-  if (!find(needs[1].commands)) return { skipped: 1, note: 'skipped: chromium is missing' }
+  if (!find(chromium.commands)) return { skipped: 1, note: 'skipped: chromium is missing' }
   // The pages under test are those of the sources, not of an older build.
   await run('node', [join('build', 'prepare.mjs')])
   const file = join(reports, 'playwright.json')

@@ -53,9 +53,11 @@ function certificate(contents: Contents): Buffer {
   return tlv(0x30, tbs, algorithm, tlv(0x03, Buffer.of(0), sign(contents.hash, tbs, contents.signer)))
 }
 
+/** The shortest length: Go reads DER to the letter. */
 function tlv(tag: number, ...parts: readonly Buffer[]): Buffer {
   const content = Buffer.concat(parts)
-  const length = content.length < 0x80 ? Buffer.of(content.length) : Buffer.from(`82${content.length.toString(16).padStart(4, '0')}`, 'hex')
+  const bytes = content.length.toString(16)
+  const length = content.length < 0x80 ? Buffer.of(content.length) : Buffer.from(content.length < 0x100 ? `81${bytes}` : `82${bytes.padStart(4, '0')}`, 'hex')
   return Buffer.concat([Buffer.of(tag), length, content])
 }
 
