@@ -31,17 +31,20 @@ test('it runs with a kubeconfig of its own and nothing of the environment', asyn
 test('it reaches the server of its kubeconfig with the token, over TLS that it checks', async () => {
   const ca = createTestCa()
   const { cert, key } = ca.issue(['127.0.0.1'])
+  const kubectl = await newestKubectl()
   const seen: string[] = []
   const server = createServer({ cert, key }, (request, response) => {
-    seen.push(`${request.method} ${request.url} ${request.headers.authorization}`)
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{"major":"1","minor":"30","gitVersion":"v1.30.0"}')
+    seen.push(`${request.method} ${request.url?.split('?')[0]} ${request.headers.authorization}`)
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ major: '1', minor: String(kubectl.minor), gitVersion: `v${kubectl.version}` }))
   })
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
   const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/k8s/prod`
   try {
-    const { code, stdout, stderr } = await runKubectl(await newestKubectl(), tokenKubeconfig({ server: url, ca: ca.cert, token: 'secret' }), ['version', '-o', 'json'])
+    const { code, stdout, stderr } = await runKubectl(kubectl, tokenKubeconfig({ server: url, ca: ca.cert, token: 'secret' }), ['version', '-o', 'json'])
     expect([code, stderr, seen]).toEqual([0, '', ['GET /k8s/prod/version Bearer secret']])
-    expect(stdout).toContain('v1.30.0')
+    expect(JSON.parse(stdout)).toMatchObject({ serverVersion: { gitVersion: `v${kubectl.version}` } })
+    const stranger = await runKubectl(kubectl, tokenKubeconfig({ server: url, ca: createTestCa().cert, token: 'secret' }), ['version'])
+    expect([stranger.code, seen.length]).toEqual([1, 1])
   } finally {
     server.closeAllConnections()
     server.close()
