@@ -4,7 +4,7 @@ import type { ConnectionSummary } from '../shared/connection.ts'
 import { loadConfig, readConfig } from '../gateway/config.ts'
 import { catalogLoadMs } from '../gateway/limits.ts'
 import type { RowField } from '../gateway/masking/plan.ts'
-import type { PostgresTarget } from '../gateway/pipeline/target.ts'
+import { isKubernetes, type PostgresTarget } from '../gateway/pipeline/target.ts'
 import { createSqlAnalyzer, type Analysis } from '../gateway/sql/analyzer.ts'
 import type { Lineages } from '../gateway/sql/lineages.ts'
 import { connectTo, type CatalogConnection } from '../gateway/sql/catalog-connection.ts'
@@ -72,10 +72,10 @@ interface Targets { readonly connections: readonly ConnectionSummary[]; readonly
 function targetsOf(file: string, isOffline: boolean): Targets {
   const read = readConfig(file)
   if (!read.ok) throw problemsError(read.problems)
-  const connections = read.written.connections.map(({ name, kind, labels, database }): ConnectionSummary => ({ name, kind, labels, database }))
+  const connections = read.written.connections.map((one): ConnectionSummary => ({ name: one.name, kind: one.kind, labels: one.labels, ...(one.kind === 'postgres' && { database: one.database }) }))
   if (isOffline) return { connections, targets: new Map(), problem: null }
   try {
-    return { connections, targets: new Map(loadConfig(file).connections.map((target) => [target.summary.name, target])), problem: null }
+    return { connections, targets: new Map(loadConfig(file).connections.flatMap((target) => (isKubernetes(target) ? [] : [[target.summary.name, target]]))), problem: null }
   } catch (error) {
     return { connections, targets: new Map(), problem: `cannot be reached: ${messageOf(error)}` }
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { GatehouseError } from '../shared/errors.ts'
+import type { PostgresTarget } from './pipeline/target.ts'
 import { loadConfig, readConfig } from './config.ts'
 import { isLoopback, parseListenAddress } from './config/address.ts'
 import { problemText } from './yaml-file.ts'
@@ -55,7 +56,7 @@ describe('gateway.yaml', () => {
         scopes: ['openid', 'profile', 'email'], claims: { id: 'sub', email: 'email', groups: 'groups' } }],
       connections: [{ summary: { name: 'shop', kind: 'postgres', labels: { env: 'production' }, database: 'shop' }, host: '127.0.0.1', port: 5432, user: 'gatehouse', tls: 'verify-full', ca: null }],
     })
-    expect([loaded.tls?.key.reveal(), loaded.store?.reveal(), loaded.connections[0]?.password?.reveal()]).toEqual(['KEY', 'postgres://store', 'hunter2'])
+    expect([loaded.tls?.key.reveal(), loaded.store?.reveal(), (loaded.connections[0] as PostgresTarget).password?.reveal()]).toEqual(['KEY', 'postgres://store', 'hunter2'])
     expect(inspect(loaded, { depth: 9 }) + JSON.stringify(loaded)).not.toMatch(/hunter2|'KEY'|"KEY"|postgres:\/\//)
   })
 
@@ -96,7 +97,10 @@ describe('gateway.yaml', () => {
     ['a target perhaps in clear text', small({ connections: '{ name: a, kind: postgres, host: 10.0.0.5, database: d, user: u, tls: prefer }' }), 'prefer may send'],
     ['a ca that would be ignored', small({ connections: connection('tls: require, ca: { file: ca.pem }') }), 'the ca would be ignored'],
     ['an unknown tls mode', small({ connections: connection('tls: on') }), 'expected one of disable, prefer, require, verify-ca, verify-full'],
-    ['kubernetes', small({ connections: '{ name: p, kind: kubernetes, server: https://10.0.0.1:6443, ca: { file: ca.pem }, token: { file: token } }' }), '3:32: connections[0].kind: kubernetes connections are not available yet; this gateway serves postgres'],
+    ['kubernetes without a credential', small({ connections: '{ name: p, kind: kubernetes, server: https://10.0.0.1:6443 }' }), 'connections[0]: expected a credential'],
+    ['kubernetes over http', small({ connections: '{ name: p, kind: kubernetes, server: http://127.0.0.1:6443, token: { file: token } }' }), 'connections[0].server: expected an https URL'],
+    ['kubernetes with two credentials', small({ connections: '{ name: p, kind: kubernetes, server: https://k, token: { file: token }, certificate: { file: c }, key: { file: k } }' }), 'connections[0].token: expected one credential'],
+    ['impersonation without a prefix', small({ connections: '{ name: p, kind: kubernetes, server: https://k, token: { file: token }, impersonate: { user: id, prefix: "" } }' }), 'connections[0].impersonate.prefix: expected a word and a colon'],
     ['an unknown kind', small({ connections: '{ name: p, kind: mysql }' }), 'connections[0].kind: expected kind: postgres'],
     ['a label that is no text', small({ connections: connection('labels: { a: true }') }), 'connections[0].labels.a: expected a text; quote it'],
     ['two connections of a name', small({ connections: `${connection('')}, ${connection('')}` }), 'connections[1].name: there is a connection of this name already'],

@@ -8,12 +8,13 @@ import type { GithubOptions } from './approvals/github/options.ts'
 import type { NotifyTarget } from './approvals/notify/target.ts'
 import { checkConfig, warnConfig } from './config/check.ts'
 import { isSafeUrl, type ListenAddress } from './config/address.ts'
+import { resolveConnection } from './config/resolve-connections.ts'
 import { configSchema, type WrittenConfig } from './config/schema.ts'
 import { resolveSecret, type SecretRef } from './credentials/resolve-secret.ts'
 import type { Secret } from './credentials/secret.ts'
 import type { IdentityEntry } from './identity/identity-entry.ts'
 import { configFileBytesMax } from './limits.ts'
-import type { PostgresTarget } from './pipeline/target.ts'
+import type { Target } from './pipeline/target.ts'
 import { inOrder, parseYamlFile, problemsError, shownPath, type Problem } from './yaml-file.ts'
 
 /** An identity entry, and what a client needs to sign in with it. */
@@ -40,7 +41,7 @@ export interface GatewayConfig {
   /** When a command's record counts as written. */
   readonly recordingMode: 'kernel' | 'disk'
   readonly identity: readonly ConfiguredIdentity[]
-  readonly connections: readonly PostgresTarget[]
+  readonly connections: readonly Target[]
   /** Absolute folder. */
   readonly policies: string
   /** Who may see others' sessions. */
@@ -84,10 +85,7 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): 
       name: entry.name, issuer: entry.issuer, audience: entry.audience, kind: entry.kind, claims: entry.claims,
       jwks: entry.jwks === undefined ? null : at(entry.jwks), clientId: entry.client_id ?? entry.audience, scopes: entry.scopes,
     })),
-    connections: written.connections.map(({ name, kind, labels, password, ca, ...rest }): PostgresTarget => ({
-      ...rest, summary: { name, kind, labels, database: rest.database },
-      password: password === undefined ? null : secret(password), ca: ca === undefined ? null : readText(at(ca.file)),
-    })),
+    connections: written.connections.map((connection) => resolveConnection(connection, { secret, text: (path) => readText(at(path)) })),
     policies: at(written.policies),
     reviewers: written.reviewers ?? nobody,
     warnings,

@@ -14,7 +14,7 @@ import type { GatewayContext, PostgresConnection } from './pipeline/context.ts'
 import { needForGrant } from './pipeline/grant-need.ts'
 import { createRegistry, type EndingRegistry } from './pipeline/create-registry.ts'
 import { createProbeBudget, type ProbeBudget } from './pipeline/probe-budget.ts'
-import type { PostgresTarget } from './pipeline/target.ts'
+import { isKubernetes, type PostgresTarget } from './pipeline/target.ts'
 import { unrecorded } from './pipeline/session.ts'
 import { createPolicyHolder, type ReloadingPolicyHolder } from './policy/holder.ts'
 import { openJournal, type OpenJournal } from './recording/journal.ts'
@@ -59,7 +59,8 @@ export async function openCore(config: GatewayConfig, { log, guard, stops, journ
   const analyzer = stops.add(createSqlAnalyzer())
   const registry = createRegistry({ store: sessions, audit, log })
   const hashKeyOf = openHashKeys(config.data)
-  const postgres = new Map(config.connections.map((target) => [target.summary.name, connectionTo(target, hashKeyOf(target.summary.name), { log, stops })]))
+  const postgres = new Map(config.connections.flatMap((target) => (isKubernetes(target) ? [] : [[target.summary.name, connectionTo(target, hashKeyOf(target.summary.name), { log, stops })]])))
+  const kubernetes = new Map(config.connections.flatMap((target) => (isKubernetes(target) ? [[target.summary.name, { target }]] : [])))
 
   const asked = stops.add(await openApprovals({
     store, storeUrl: config.store, gateway: id, dataDir: config.data, sealSecret: config.approvalsSeal?.reveal() ?? null, notify: config.notify, github: config.github, policies, audit, log,
@@ -71,7 +72,7 @@ export async function openCore(config: GatewayConfig, { log, guard, stops, journ
     guard.close(error)
     for (const session of registry.live()) session.end(unrecorded)
   })
-  return { context: { log, authenticator: identity, policies, journal, analyzer, registry, approvals: approvals ?? asked.broker, grants: asked.grants, probes, postgres, audit }, sessions, identity, policies, journal, registry, approvals: asked }
+  return { context: { log, authenticator: identity, policies, journal, analyzer, registry, approvals: approvals ?? asked.broker, grants: asked.grants, probes, postgres, kubernetes, audit }, sessions, identity, policies, journal, registry, approvals: asked }
 }
 
 /** Which of a session's statements ran by a grant is not asked: after a revocation all of it begins anew. */

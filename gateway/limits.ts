@@ -316,3 +316,53 @@ export const githubCommitsMax = 100
 /** Files read of one pull request, and how large each may be: larger ones come without content. */
 export const githubFilesReadMax = 20
 export const githubFileBytesMax = 512 * 1024
+
+// Kubernetes streams: exec, attach, port-forward.
+/** One data frame of SPDY, and one WebSocket frame: SPDY's own length has 24 bits, and a client may send a whole file as one. */
+export const streamFrameBytesMax = 16 * 1024 * 1024
+/** One SPDY control frame; Kubernetes' own have some hundred bytes, most of them a header block. */
+export const spdyControlBytesMax = 16 * 1024
+/** One header block, inflated: a stream's type, port and request number. */
+export const spdyHeaderBytesMax = 16 * 1024
+/** All header blocks of one direction, inflated, for each byte they came as: zlib reaches a thousand, real headers some three. */
+export const spdyInflateRatioMax = 40
+/** Names in one header block; Kubernetes sends three at most. */
+export const spdyHeadersMax = 32
+/** Streams open at once on one connection: a browser behind a port-forward opens dozens of connections, two streams each. */
+export const streamsOpenMax = 512
+/** A WebSocket message of a channel that is read as a whole (a resize, a status), and the same on SPDY's streams. */
+export const streamMessageBytesMax = 64 * 1024
+/** Output of a terminal that may be the beginning of a finding goes on after this pause: an echo must feel immediate. */
+export const terminalHeldMs = 20
+/** The same without a terminal: nobody waits for an echo, and a finding sent in two halves is found for longer. */
+export const streamHeldMs = 500
+/** The same for the record: nobody waits for it, and somebody types a token key by key. */
+export const recordHeldMs = 3_000
+/** What a client gets to read why its streams end, before its socket is cut; with leaseTickMs it stays below a second. */
+export const streamCloseMs = 500
+/** An upstream's answer to an upgrade: from our request to the end of its headers. */
+export const upgradeAnswerMs = 30_000
+/** Status line and headers of that answer; and the body of one that is a refusal. */
+export const upgradeHeadBytesMax = 64 * 1024
+export const upgradeRefusalBytesMax = 64 * 1024
+/** Input and output of one terminal kept in its recording, together; the rest is counted, and the frame `truncated` says so. */
+export const recordedTerminalBytesMax = 16 * 1024 * 1024
+/** A credential file of a Kubernetes connection is read again after this: projected tokens live for an hour and are replaced at 80 % of it. */
+export const kubernetesTokenAgeMs = 60_000
+/** A session of plain requests ends this long after its last one: kubectl run by run is one session, a client that is gone holds nothing. */
+export const kubernetesIdleMs = 60_000
+/** Requests of one session at once: k9s has some dozens of watches. */
+export const kubernetesRequestsMax = 256
+/** The API server's first byte of an answer; a watch or a follow answers at once and goes on. */
+export const kubernetesAnswerMs = 60_000
+/** An answer that has to be read whole before it may go (masked lists, dry runs); larger ones are refused, with a hint to page. */
+export const kubernetesAnswerBytesMax = 64 * 1024 * 1024
+/** One event of a watch: an object is at most 3 MB in etcd, with room for its fields' names. */
+export const kubernetesEventBytesMax = 8 * 1024 * 1024
+/** Output of one exec, attach or log that the recording takes; what is over it is counted, and said once. */
+export const kubernetesRecordedStreamBytesMax = 64 * 1024 * 1024
+/** Of one diff shown to approvers. */
+export const kubernetesDiffCharactersMax = 64 * 1024
+/** Deletes of a principal on a connection that are remembered for `mass-delete`, and for how long. */
+export const kubernetesDeletesKept = 1_000
+export const kubernetesDeletesKeptMs = 60 * 60_000

@@ -22,6 +22,12 @@ export function isLoopback(host: string): boolean {
   return isIPv4(host) && host.startsWith('127.')
 }
 
+/** Of an API server: always https, for a credential goes there; loopback too, since that is where its tests are. */
+export function isSafeServer(written: string): boolean {
+  const url = URL.canParse(written) ? new URL(written) : null
+  return url?.protocol === 'https:' && url.username === '' && url.password === '' && url.search === '' && url.hash === ''
+}
+
 /** https, or http that stays on this machine. */
 export function isSafeUrl(written: string): boolean {
   const url = URL.canParse(written) ? new URL(written) : null

@@ -1,6 +1,7 @@
 // What a schema cannot see of gateway.yaml: names that must differ, and settings that are only safe together.
 import type { Path } from '../yaml-file.ts'
-import { isLoopback, isSafeUrl } from './address.ts'
+import { isLoopback, isSafeServer, isSafeUrl } from './address.ts'
+import type { WrittenConnection, WrittenKubernetes, WrittenPostgres } from './connections.ts'
 import type { WrittenConfig } from './schema.ts'
 
 export interface Finding { readonly path: Path; readonly message: string }
@@ -19,7 +20,7 @@ export function checkConfig(config: WrittenConfig): readonly Finding[] {
 
 /** What works, and is worth a line in the log. */
 export function warnConfig(config: WrittenConfig): readonly Finding[] {
-  const warnings: Finding[] = config.connections.flatMap(({ tls, host }, at) => (tls !== 'require' || isLoopback(host) ? [] : [
+  const warnings: Finding[] = config.connections.flatMap((one, at) => (one.kind !== 'postgres' || one.tls !== 'require' || isLoopback(one.host) ? [] : [
     { path: ['connections', at, 'tls'], message: 'require encrypts but does not check whom it reached; verify-full does' },
   ]))
   if (config.listen.ssh !== undefined) warnings.push({ path: ['listen', 'ssh'], message: 'ssh is not available yet; nothing will listen here' })
@@ -38,7 +39,27 @@ function issuerFinding({ issuer, jwks }: WrittenConfig['identity'][number], at: 
   return [{ path: ['identity', at, 'issuer'], message: 'expected an https URL: signing keys are fetched from it (http only on loopback)' }]
 }
 
-function connectionFindings({ tls, host, ca }: WrittenConfig['connections'][number], at: number): Finding[] {
+function connectionFindings(connection: WrittenConnection, at: number): readonly Finding[] {
+  return connection.kind === 'postgres' ? postgresFindings(connection, at) : kubernetesFindings(connection, at)
+}
+
+/** One source of each thing: of two nobody knows which is meant. */
+function kubernetesFindings(connection: WrittenKubernetes, at: number): readonly Finding[] {
+  const { server, token, certificate, key, kubeconfig, context } = connection
+  const problem = (name: string, message: string): Finding => ({ path: ['connections', at, name], message })
+  const given = [token, certificate ?? key].filter((one) => one !== undefined).length
+  return [
+    ...(kubeconfig === undefined && server === undefined ? [problem('server', 'expected server: https://…, or a kubeconfig that says it')] : []),
+    ...(server !== undefined && !isSafeServer(server) ? [problem('server', 'expected an https URL without user, query and fragment: the credential goes there')] : []),
+    ...(kubeconfig !== undefined && given > 0 ? [problem('kubeconfig', 'the credential comes from the kubeconfig or from token, certificate and key, not from both')] : []),
+    ...(kubeconfig === undefined && given === 0 ? [problem('token', 'expected a credential: token, or certificate and key, or a kubeconfig')] : []),
+    ...(given > 1 ? [problem('token', 'expected one credential: token, or certificate and key')] : []),
+    ...((certificate === undefined) !== (key === undefined) ? [problem(certificate === undefined ? 'key' : 'certificate', 'certificate and key belong together')] : []),
+    ...(kubeconfig === undefined && context !== undefined ? [problem('context', 'is of a kubeconfig, and none is named')] : []),
+  ]
+}
+
+function postgresFindings({ tls, host, ca }: WrittenPostgres, at: number): readonly Finding[] {
   const findings: Finding[] = []
   if ((tls === 'disable' || tls === 'prefer') && !isLoopback(host)) {
     findings.push({ path: ['connections', at, 'tls'], message: `${tls} may send the credential and the data in clear text, and ${host} is not loopback; use verify-full` })

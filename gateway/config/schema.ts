@@ -4,27 +4,15 @@ import { z } from 'zod'
 import { approvalEventKinds } from '../../shared/approval.ts'
 import { githubRepository, globText, knownKeys, oneOrMany, plainName, someOf } from '../../shared/policy/shapes.ts'
 import { whoSchema } from '../../shared/policy/who.ts'
-import type { SecretRef } from '../credentials/resolve-secret.ts'
 import { defaultKinds, defaultLink } from '../approvals/notify/target.ts'
 import { isSafeUrl, parseListenAddress } from './address.ts'
-
-const text = z.string().min(1, { error: 'expected a value, not an empty text' })
+import { connectionSchema } from './connections.ts'
+import { secretRef, text } from './shapes.ts'
 
 const address = z.string().transform((written, context) => {
   const parsed = parseListenAddress(written)
   if (parsed !== null) return parsed
   context.addIssue({ code: 'custom', message: 'expected host:port, such as 127.0.0.1:8443 or [::1]:8443; port 0 is any free port' })
-  return z.NEVER
-})
-
-const secretShape = { env: text.optional(), file: text.optional() }
-const secretRef = z.strictObject(secretShape, {
-  // Also for a literal: its text must not be repeated in the message.
-  error: (issue) => (issue.code === 'unrecognized_keys' ? 'env, file' : 'a secret is never written here; expected a reference: { env: NAME } or { file: path }'),
-}).transform((ref, context): SecretRef => {
-  if (ref.env !== undefined && ref.file === undefined) return { env: ref.env }
-  if (ref.file !== undefined && ref.env === undefined) return { file: ref.file }
-  context.addIssue({ code: 'custom', message: 'expected one reference, { env: NAME } or { file: path }' })
   return z.NEVER
 })
 
@@ -38,24 +26,6 @@ const identityShape = {
   jwks: text.optional(), claims: z.strictObject(claimsShape, knownKeys(claimsShape)).prefault({}),
   client_id: text.optional(), scopes: z.array(text).default(['openid', 'profile', 'email']),
 }
-
-const tlsModes = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
-const fileRefShape = { file: text }
-const postgresShape = {
-  name: plainName, kind: z.literal('postgres'),
-  labels: z.record(text, z.string({ error: 'expected a text; quote it' })).default({}),
-  host: text.refine((host) => !/[/\s]/.test(host), { error: 'expected a host name or address' }),
-  port: z.number().int().min(1).max(65_535).default(5432), database: text, user: text, password: secretRef.optional(),
-  tls: z.enum(tlsModes, { error: `expected one of ${tlsModes.join(', ')}` }).default('verify-full'),
-  ca: z.strictObject(fileRefShape, { error: (issue) => (issue.code === 'unrecognized_keys' ? 'file' : 'expected { file: path } of a PEM file') }).optional(),
-}
-
-/** Known, so that the message can say so; refused, because what is not served must not look configured. */
-const kubernetes = z.looseObject({ kind: z.literal('kubernetes') }).superRefine((_, context) => {
-  context.addIssue({ code: 'custom', path: ['kind'], message: 'kubernetes connections are not available yet; this gateway serves postgres' })
-}).transform(() => z.NEVER)
-
-const connection = z.discriminatedUnion('kind', [z.strictObject(postgresShape, knownKeys(postgresShape)), kubernetes], { error: 'expected kind: postgres' })
 
 const notifyBase = {
   name: plainName,
@@ -87,7 +57,7 @@ const configShape = {
   /** `kernel`: a command goes upstream when its record is with the kernel. `disk`: when it is on the disk, by an fsync that sessions share. */
   recording: z.strictObject({ mode: z.enum(['kernel', 'disk']).default('kernel') }).optional(),
   identity: z.array(z.strictObject(identityShape, knownKeys(identityShape))).min(1, { error: 'expected at least one provider; without one nobody can sign in' }),
-  connections: z.array(connection).default([]),
+  connections: z.array(connectionSchema).default([]),
   policies: text,
   reviewers: whoSchema.optional(),
 }

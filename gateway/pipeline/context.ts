@@ -12,7 +12,7 @@ import type { CatalogKeeper } from '../sql/catalog.ts'
 import type { Estimator } from '../sql/estimate.ts'
 import type { ProbeBudget } from './probe-budget.ts'
 import type { SessionRegistry } from './registry.ts'
-import type { PostgresTarget } from './target.ts'
+import type { KubernetesTarget, PostgresTarget } from './target.ts'
 
 export interface PostgresConnection {
   readonly target: PostgresTarget
@@ -22,6 +22,8 @@ export interface PostgresConnection {
   /** Of `as: hash` on this connection. */
   readonly hashKey: KeyObject
 }
+
+export interface KubernetesConnection { readonly target: KubernetesTarget }
 
 export interface GatewayContext {
   readonly log: Log
@@ -36,6 +38,7 @@ export interface GatewayContext {
   /** What was granted for a time, of which nobody is asked again. */
   readonly grants: Pick<GrantKeeper, 'covering'>
   readonly postgres: ReadonlyMap<string, PostgresConnection>
+  readonly kubernetes: ReadonlyMap<string, KubernetesConnection>
   /** Appends to the audit log; a failure to is logged and makes the caller refuse where the event was a condition. */
   readonly audit: (event: Omit<AuditEvent, 'at'>) => Promise<void>
 }
