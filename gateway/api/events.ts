@@ -7,7 +7,7 @@ import { GatehouseError } from '../../shared/errors.ts'
 import { eventHeartbeatMs } from '../../shared/limits.ts'
 import type { Lease } from '../identity/authenticate.ts'
 import { eventPageMax, eventStreamsMax, eventStalledMs } from '../limits.ts'
-import { bearerOf } from './bearer.ts'
+import { bearerOf } from '../identity/bearer.ts'
 import type { ApiContext } from './context.ts'
 import { securityHeaders } from './security-headers.ts'
 

@@ -2,7 +2,7 @@
 // Metrics hold counts only; all the same they answer this machine and reviewers, not strangers.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { GatehouseError } from '../../shared/errors.ts'
-import { bearerOf } from './bearer.ts'
+import { bearerOf } from '../identity/bearer.ts'
 import type { ApiContext } from './context.ts'
 
 export function registerOperations(server: FastifyInstance, context: ApiContext): void {

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { routes, type RouteName, type RouteOutput } from '../../shared/api.ts'
 import { GatehouseError } from '../../shared/errors.ts'
-import { bearerOf } from './bearer.ts'
+import { bearerOf } from '../identity/bearer.ts'
 import type { ApiContext, Caller } from './context.ts'
 
 type Input<N extends RouteName> = z.output<(typeof routes)[N]['input']>

@@ -7,7 +7,7 @@ import type { Principal } from '../../shared/principal.ts'
 import { decisionsCachedMax } from '../limits.ts'
 import { bindMasks, type BoundMasks } from '../masking/binding.ts'
 import type { CopyPlan } from '../masking/copy-plan.ts'
-import { createScanner, type Scanner } from '../masking/scanner.ts'
+import type { Scanner } from '../masking/scanner.ts'
 import type { RowField, RowsPlan } from '../masking/plan.ts'
 import { masksFor } from '../policy/masks.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
@@ -16,6 +16,7 @@ import type { Untraced } from '../sql/lineages.ts'
 import type { SearchPath } from '../sql/resolve.ts'
 import { decide, type KnownLineages } from './decide.ts'
 import type { Judgement } from './judgement.ts'
+import { scannersOf } from './scanners.ts'
 import type { Probes } from './predicates.ts'
 
 export interface Decision extends Judgement {
@@ -78,18 +79,12 @@ export function createAccess({ principal, connection, snapshot, catalog, lineage
   const masks = masksFor(snapshot, principal, connection)
   const bound = bindMasks(masks, catalog, hashKey)
   const decided = { default: new Map<SqlFacts, Decision>(), unknown: new Map<SqlFacts, Decision>() }
-  const detectors = (rules: typeof masks.detect) => [...new Set(rules.flatMap((rule) => rule.detectors))]
-  const clientDetectors = detectors(masks.detect.filter((rule) => !rule.isExempt))
-  const recordDetectors = detectors(masks.detect)
-  const recordScanner = recordDetectors.length > 0 ? createScanner(recordDetectors) : null
-  const isSameScan = clientDetectors.length === recordDetectors.length
+  const scanners = scannersOf(masks)
   const access: Access = {
     principal, connection, snapshot, catalog, bound,
     isMasked: masks.columns.some((rule) => !rule.isExempt),
-    looksIntoRows: masks.columns.length > 0 || recordDetectors.length > 0,
-    // One object where both see the same, so that "same" can be asked by identity.
-    clientScanner: isSameScan ? recordScanner : clientDetectors.length > 0 ? createScanner(clientDetectors) : null,
-    recordScanner,
+    looksIntoRows: masks.columns.length > 0 || scanners.recordScanner !== null,
+    ...scanners,
     decide(facts, searchPath, now, estimatedRows) {
       const cache = decided[searchPath]
       const known = estimatedRows === undefined ? cache.get(facts) : undefined
