@@ -27,7 +27,7 @@ const gatewayRooms: Record<string, readonly string[]> = {
   policy: ['store'], approvals: ['store'], masking: ['store', 'sql', 'policy'], recording: ['store'],
   sql: ['store', 'credentials'], identity: ['store'], credentials: ['store'], store: [],
   // Read before any of them is made.
-  config: ['approvals', 'credentials'], tls: [],
+  config: ['approvals', 'credentials', 'pipeline'], tls: [],
 }
 const gatewayOpen = new Set(['limits.ts', 'errors.ts', 'log.ts', 'config.ts', 'yaml-file.ts'])
 
