@@ -14,7 +14,7 @@ const approval: ApprovalWhole = {
   createdAt: at, expiresAt: at, closedAt: at, closeReason: evil, decisions: [{ by: person, decision: 'deny', reason: evil, at }], viewers: [{ by: person, at }],
   held: [{ session: 'se_1', command: 'c1', since: at, isLive: false }], grant: null,
   brokenGlass: { reason: evil, incident: evil, at, review: { by: person, note: evil, at } },
-  permitted: { isRequester: false, decide: evil, withdraw: evil, breakGlass: evil, review: evil },
+  permitted: { isRequester: false, decide: evil, deny: evil, withdraw: evil, breakGlass: evil, review: evil },
   exact: { text: `delete from t -- ${evil}`, parameters: [evil, null], risk: { kinds: ['delete'], relations: [evil], maskedColumns: [evil], estimatedRows: 1, locks: [evil], level: 'high', reasons: [evil] } },
   sealed: null, similar: [],
 }

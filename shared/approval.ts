@@ -101,7 +101,10 @@ export const heldBy = z.object({
 /** What the caller may do with it; a text is why not, for the control's explanation. */
 export const permitted = z.object({
   isRequester: z.boolean(),
-  decide: z.string().nullable(), withdraw: z.string().nullable(), breakGlass: z.string().nullable(), review: z.string().nullable(),
+  decide: z.string().nullable(),
+  /** Longer than `decide`: what is approved and has not run can still be denied. */
+  deny: z.string().nullable(),
+  withdraw: z.string().nullable(), breakGlass: z.string().nullable(), review: z.string().nullable(),
 })
 
 /** One approval without the exact text: what lists, the tray and events carry. */

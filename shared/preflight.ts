@@ -7,8 +7,8 @@ export const preflightVerdict = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('allowed') }),
   /** Allowed; these output columns come masked, as far as is known before it runs. */
   z.object({ kind: z.literal('masked'), columns: texts, reason: z.string() }),
-  /** `by`: groups and users who may decide. */
-  z.object({ kind: z.literal('approval'), by: texts, reason: z.string() }),
+  /** `by`: groups and users who may decide. `wantsReason`: it is not asked without one. */
+  z.object({ kind: z.literal('approval'), by: texts, reason: z.string(), wantsReason: z.boolean().optional() }),
   z.object({ kind: z.literal('blocked'), reason: z.string() }),
   /** Not known: never to be shown as allowed. */
   z.object({ kind: z.literal('unknown'), reason: z.string() }),

@@ -16,12 +16,18 @@ const launcher = join(import.meta.dirname, '../../bin/gatehouse')
 let postgres: RealPostgres
 let gateway: TestGateway
 const tokens = new Map<string, string>()
+const toldPolicy = `
+policy: told
+connections: [shop]
+rules:
+  - { id: told, who: { groups: [careful] }, approve: { sql: [update], on: ["public.orders"] }, by: { groups: [on-call] }, reason: required }
+`
 
 beforeAll(async () => {
   postgres = await startPostgres()
   const database = await postgres.database('shop')
   await createShop(database)
-  gateway = await startTestGateway({ database, policies: { shop: shopPolicy } })
+  gateway = await startTestGateway({ database, policies: { shop: shopPolicy, told: toldPolicy } })
   for (const [sub, group] of [['eve', 'careful'], ['ada', 'on-call'], ['max', 'sales']] as const) tokens.set(sub, await exchanged(gateway, await gateway.token({ sub, groups: [group], email: `${sub}@example.com` })))
 })
 afterAll(async () => {
@@ -70,6 +76,17 @@ test('a held statement is listed, shown whole with what hides in it, approved, a
 })
 
 // Before any grant is opened: a grant answers in the place of humans.
+test('sql says what it is for where the policy wants to be told', async () => {
+  const words = ['sql', 'shop', '-c', 'update orders set total = 1 where id = 55'] as const
+  expect(await gatehouse('eve', ...words)).toMatchObject({ code: 1, stderr: expect.stringMatching(/wants a reason with it .*gatehouse sql --reason/) as string })
+  const running = gatehouse('eve', ...words, '--reason', "INC-42: eve's parcel")
+  const id = await vi.waitFor(async () => (JSON.parse((await run('ada', 'list', '--json', '--filter', 'open')).stdout) as { id: string }[])[0]!.id, { timeout: 30_000 })
+  expect((await run('ada', 'show', id)).stdout).toContain("purpose     INC-42: eve's parcel")
+  await run('ada', 'approve', id)
+  expect(await running).toMatchObject({ code: 0, stdout: 'UPDATE 1\n' })
+  expect(await gatehouse('eve', ...words, '--reason', ' ')).toMatchObject({ code: 1, stderr: expect.stringContaining('a reason of 1 to') as string })
+})
+
 test('sql blocks on an approval, and tells the outcomes apart by its exit code', async () => {
   const statement = (id: number) => `delete from orders where id = ${id}`
   const sql = (id: number, ...words: readonly string[]) => gatehouse('eve', 'sql', 'shop', '-c', statement(id), ...words)

@@ -2,10 +2,13 @@
 // first failure. Ctrl-C cancels what runs, as psql does; a second one ends the session.
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { GatehouseError } from '../../shared/errors.ts'
+import { writtenReason } from '../../shared/approval.ts'
+import { approvalReasonCharactersMax } from '../../shared/limits.ts'
 import { parseDuration } from '../../shared/policy/duration.ts'
 import type { ColumnMask, ResultColumn } from '../../shared/ipc.ts'
 import { openPostgresSession, type PostgresSession } from '../../client/capabilities/sql/postgres-session.ts'
 import { masksOf, masksSqlState } from '../../client/capabilities/sql/masks.ts'
+import { sayReason } from '../../client/capabilities/sql/reason.ts'
 import { split } from '../../client/capabilities/sql/split.ts'
 import { sqlErrorOf, type ServerNotice } from '../../client/capabilities/sql/statement.ts'
 import { StatementQuery, type ServerError } from '../../client/capabilities/sql/statement-query.ts'
@@ -17,7 +20,7 @@ import { ExitFailure, refusedExitCode, sqlOutcomeHelp, stillOpenExitCode } from 
 import { say, visible } from '../output.ts'
 import { formats, resultWriters, type Format, type ResultWriter } from '../result-writer.ts'
 
-interface SqlOptions { readonly command: string; readonly format: Format; readonly gateway?: string; readonly wait?: number }
+interface SqlOptions { readonly command: string; readonly format: Format; readonly gateway?: string; readonly wait?: number; readonly reason?: string }
 
 export function register(command: Command): void {
   command
@@ -26,17 +29,19 @@ export function register(command: Command): void {
     .addOption(new Option('--format <format>', 'how results are printed').choices(formats).default('table'))
     .option('--gateway <url>', 'address of the gateway (else GATEHOUSE_URL, else the one used last)')
     .option('--wait <time>', 'take back what has waited for approval for this time (10m)', duration)
+    .option('--reason <text>', 'what it is for: who approves it reads it, and a policy may want it', reason)
     .addHelpText('after', `\nMasked columns are marked with * in tables and named on stderr. In tables ∅ is NULL.\n${sqlOutcomeHelp}`)
     .action(runSql)
 }
 
-async function runSql(name: string, { command, format, gateway, wait }: SqlOptions): Promise<void> {
+async function runSql(name: string, { command, format, gateway, wait, reason: said }: SqlOptions): Promise<void> {
   const account = await openAccount({ gateway })
   const tunnels = createTunnels(account)
   try {
     const session = await openPostgresSession({ tunnels, connection: name, onLost: () => undefined })
     const stop = stopBySignal(session)
     try {
+      if (said !== undefined) await sayReason(session, said)
       for (const { start, end } of split(command)) await runStatement(session, command.slice(start, end), { format, account, waitMs: wait ?? null })
     } finally {
       stop()
@@ -117,6 +122,12 @@ function watchWaiting(session: PostgresSession, waitMs: number | null) {
 
 /** Of the notice that a statement waits: docs/adr/0008. */
 const waitingSqlState = '01G02'
+
+function reason(text: string): string {
+  const said = writtenReason.safeParse(text)
+  if (!said.success) throw new InvalidArgumentError(`a reason of 1 to ${approvalReasonCharactersMax} characters`)
+  return said.data
+}
 
 function duration(text: string): number {
   const ms = parseDuration(text)

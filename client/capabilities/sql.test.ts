@@ -86,6 +86,30 @@ test('a statement that waits says for which approval, again and again without an
   expect(states.some((state) => state.status === 'running' && state.held?.approval === 'ap_01ABC')).toBe(true)
 })
 
+test('says what a run is for before its first statement, and takes it back with the next', async () => {
+  script = (text) => [complete(text.startsWith('set') ? 'SET' : text.startsWith('reset') ? 'RESET' : 'UPDATE 1')]
+  const { editor } = await sql.open({ connection: 'shop' })
+  const sent = async (text: string, reason?: string) => {
+    const before = postgres.sessions[0]?.queries.length ?? 0
+    states.length = 0
+    const { statements } = await sql.run({ editor, text, reason })
+    await until(() => statements.every(({ index }) => ended.includes(last(index)?.status ?? '')))
+    return postgres.sessions[0]!.queries.slice(before)
+  }
+  expect(await sent('update a; update b', "INC-42: the customer's \\ parcel")).toEqual(["set gatehouse.reason = 'INC-42: the customer''s \\ parcel'", 'update a', 'update b'])
+  expect(await sent('update a', 'again')).toEqual(["set gatehouse.reason = 'again'", 'update a'])
+  expect(await sent('update c')).toEqual(['reset gatehouse.reason', 'update c'])
+  expect(await sent('update c')).toEqual(['update c'])
+})
+
+test('a reason that is not taken leaves the statement to say what is wrong', async () => {
+  script = (text) => (text.startsWith('set') ? [error({ C: '25P02', M: 'current transaction is aborted' })] : [error({ C: '42501', M: 'needs approval; nobody was asked, for the rule wants a reason with it' })])
+  const { editor } = await sql.open({ connection: 'shop' })
+  const { statements } = await sql.run({ editor, text: 'update a', reason: 'INC-1' })
+  await until(() => statements.every(({ index }) => ended.includes(last(index)?.status ?? '')))
+  expect(last()).toMatchObject({ status: 'failed', error: { isRefusal: true } })
+})
+
 test('a waiting notice that cannot be read is shown as the notice it is', async () => {
   script = () => [notice({ C: '01G02', M: 'waiting for approval', D: '{' }), complete('UPDATE 1')]
   const { states: [state] } = await run('update orders set note = 1')

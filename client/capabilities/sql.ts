@@ -67,7 +67,7 @@ export function createSql({ tunnels, spoolFolder, onState, onLost }: SqlOptions)
       await close(editor)
       return null
     },
-    run: async ({ editor, text }) => editorOf(editor).run(text),
+    run: async ({ editor, text, reason }) => editorOf(editor).run(text, reason ?? null),
     async cancel({ editor }) {
       await editorOf(editor).cancel()
       return null

@@ -39,7 +39,7 @@ const person = { id: 'corp:eve', email: null, kind: 'human' as const }
 const approval = {
   id: 'ap_1', state: 'open', subject: { kind: 'command', protocol: 'postgres', recorded: 'delete ü' }, requester: { ...person, delegator: null, run: null }, connection: { name: 'shop', kind: 'postgres', labels: {} },
   rule: null, reason: 'because', purpose: null, riskLevel: 'low', needs: [], createdAt: '2026-01-01T00:00:00.000Z', expiresAt: '2026-01-01T00:00:00.000Z', decisions: [], viewers: [], held: [],
-  closedAt: null, closeReason: null, grant: null, brokenGlass: null, permitted: { isRequester: false, decide: null, withdraw: null, breakGlass: null, review: null },
+  closedAt: null, closeReason: null, grant: null, brokenGlass: null, permitted: { isRequester: false, decide: null, deny: null, withdraw: null, breakGlass: null, review: null },
 }
 const eventOf = (cursor: string) => `id: ${cursor}\nevent: approval\ndata: ${JSON.stringify({ cursor, at: '2026-01-01T00:00:00.000Z', kind: 'opened', by: person, approval, grant: null })}\n\n`
 const ready = (cursor: string, event = 'ready') => `id: ${cursor}\nevent: ${event}\ndata: ${JSON.stringify({ cursor })}\n\n`

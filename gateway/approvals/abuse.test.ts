@@ -54,6 +54,19 @@ describe.each(['pglite', 'server'] as const)('on %s', (kind) => {
     expect(await stateOf(hold)).toBe('denied')
   })
 
+  test('what is approved and has not run yet can still be denied, and then never runs', async () => {
+    const hold = await office.broker.hold(held())
+    await office.desk.decide(ada, hold.approval, approve)
+    await settled(hold)
+    await expect(office.desk.decide(ben, hold.approval, approve)).rejects.toThrow(code('approval_closed'))
+    await expect(office.desk.decide(ada, hold.approval, deny)).rejects.toThrow(code('already_decided'))
+    expect(await office.desk.show(ben, hold.approval)).toMatchObject({ state: 'approved', permitted: { decide: expect.any(String) as string, deny: null } })
+    expect(await office.desk.decide(ben, hold.approval, deny)).toMatchObject({ state: 'denied' })
+    expect(await hold.use()).toMatch(/denied/)
+    expect(await stateOf(hold)).toBe('denied')
+    await expect(office.desk.decide(member('cid', 'on-call'), hold.approval, approve)).rejects.toThrow(code('approval_closed'))
+  })
+
   test.each<[string, Principal, string]>([
     ['the requester', member('eve', 'engineers', 'on-call'), 'forbidden'],
     ['an admin', member('root', 'admins'), 'approval_unknown'],
@@ -231,6 +244,30 @@ describe.each(['pglite', 'server'] as const)('on %s', (kind) => {
     office.reload('policies-2')
     expect(await settled(hold)).toMatchObject({ kind: 'withdrawn', reason: 'the policies changed' })
     office.reload('policies-1')
+  })
+
+  test('where policy wants a reason nobody is asked without one, and nothing runs without one', async () => {
+    const need = { ...onCall, wantsReason: true } as const
+    const text = 'delete from orders where id = 4711'
+    await expect(office.broker.hold(held({ text, need }))).rejects.toThrow(/wants a reason/)
+    await expect(office.broker.hold(held({ text, need: { ...onCall, also: [need] } }))).rejects.toThrow(/wants a reason/)
+    const said = await office.broker.hold(held({ text, need, purpose: 'INC-1' }))
+    const again = await office.broker.hold(held({ text, need }))
+    expect([again.approval === said.approval, (await office.rows.get(said.approval))?.purpose]).toEqual([true, 'INC-1'])
+    for (const hold of [said, again]) hold.release('cancelled')
+    // Asked before policy wanted one.
+    let current = verdict({})
+    const old = await office.broker.hold(held({ reevaluate: () => current }))
+    await office.desk.decide(ada, old.approval, approve)
+    await settled(old)
+    current = verdict({ need })
+    expect(await old.use()).toMatch(/policy wants a reason now/)
+    expect(await stateOf(old)).toBe('withdrawn')
+    const open = await office.broker.hold(held({ text: `${text}0` }))
+    await expect(office.broker.hold(held({ text: `${text}0`, need }))).rejects.toThrow(/wants a reason/)
+    const joined = await office.broker.hold(held({ text: `${text}0`, need, purpose: 'said late' }))
+    expect([joined.approval === open.approval, (await office.rows.get(open.approval))?.purpose]).toEqual([true, 'said late'])
+    for (const hold of [open, joined]) hold.release('cancelled')
   })
 
   test('one principal cannot drown the approvers', async () => {

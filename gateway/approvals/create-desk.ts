@@ -17,7 +17,7 @@ import { classText, riskLevelOf } from './grants.ts'
 import { newId } from './ids.ts'
 import { likenessOf, requireRoom } from './opening.ts'
 import { personOf, requesterKeys, requesterOf, selvesOf } from './people.ts'
-import { isActive, mayRead, tally, whyNotBreakGlass, whyNotDecide, whyNotReview, whyNotWithdraw, type Objection } from './rules.ts'
+import { isActive, mayRead, tally, whyNotBreakGlass, whyNotDecide, whyNotDeny, whyNotReview, whyNotWithdraw, type Objection } from './rules.ts'
 import type { Seal } from './seal.ts'
 import { grantFor, summaryFor } from './view.ts'
 import { approvalsOf, countedVotes } from './votes.ts'
@@ -105,7 +105,7 @@ export function createDesk({ rows, grants, bus, seal, needFor, now = Date.now }:
     const { decision, reason, attempt = null, minutes = null } = input
     const before = record.decisions.find(({ by }) => by.id === principal.id)
     if (before !== undefined && attempt !== null && before.attempt === attempt && before.decision === decision) return
-    refuse(whyNotDecide(record, principal, now()))
+    refuse(decision === 'deny' ? whyNotDeny(record, principal, now()) : whyNotDecide(record, principal, now()))
     const { sealed } = exactOf(record)
     if (decision === 'approve' && sealed !== null) refuse({ code: 'forbidden', message: `what cannot be read cannot be approved: ${sealed}` })
     refuse(whyNotMinutes(record, minutes))

@@ -7,7 +7,7 @@ import type { HeldCommand } from './approvals.ts'
 import { endApproval } from './closing.ts'
 import { newId } from './ids.ts'
 import { personOf, requesterKeys, requesterOf } from './people.ts'
-import { needKeys } from './rules.ts'
+import { needKeys, wantsReason } from './rules.ts'
 import type { Seal } from './seal.ts'
 
 export interface Opening { readonly gateway: string; readonly seal: Seal; readonly now: number }
@@ -17,14 +17,28 @@ export interface Placed { readonly record: ApprovalRecord; readonly hold: string
 /** Rejects with limit_exceeded when the principal has as many open as it may. */
 export async function place(tx: ApprovalTx, command: HeldCommand, opening: Opening): Promise<Placed> {
   const joined = await activeLike(tx, command, opening.now)
-  if (joined !== null) return enter(tx, joined, { command, opening, isNew: false })
+  if (joined !== null) return join(tx, joined, { command, opening })
+  requireReason(command)
   await requireRoom(tx, command.principal.id, opening.now)
   const approval = newApproval(command, opening)
   // Another gateway may open one at this moment: then that one is joined.
   const isNew = await tx.insert(approval)
   const record = isNew ? await tx.lock(approval.id) : await tx.lockActive(command.intent)
   if (record === null) throw new GatehouseError('store_unavailable', 'the approval could not be opened: another gateway closed one for the same command just now; run it again')
-  return enter(tx, record, { command, opening, isNew })
+  return isNew ? enter(tx, record, { command, opening, isNew }) : join(tx, record, { command, opening })
+}
+
+/** What it is for may be said late, by whoever runs it again, as long as nobody has decided without it. */
+async function join(tx: ApprovalTx, record: ApprovalRecord, { command, opening }: { readonly command: HeldCommand; readonly opening: Opening }): Promise<Placed> {
+  if (record.purpose === null) requireReason(command)
+  const isSaid = record.purpose === null && command.purpose !== null && record.decisions.length === 0
+  if (isSaid) await tx.setPurpose(record.id, command.purpose)
+  return enter(tx, isSaid ? { ...record, purpose: command.purpose } : record, { command, opening, isNew: false })
+}
+
+/** Rejects with input_invalid: whatever the client, nobody is asked without a reason where policy wants one. */
+function requireReason({ need, purpose }: HeldCommand): void {
+  if (purpose === null && wantsReason(need)) throw new GatehouseError('input_invalid', 'the rule wants a reason with it, and none was given; say what it is for and run it again', { side: 'client' })
 }
 
 /** Approvers read each, and are told of each: nobody may drown one in others, nor ring all day. Rejects with limit_exceeded. */

@@ -3,7 +3,7 @@ import type { ApprovalNeed } from '../../shared/approval.ts'
 import type { Principal } from '../../shared/principal.ts'
 import type { Verdict } from '../../shared/verdict.ts'
 import { requesterKeys, selvesOf } from './people.ts'
-import { isAgreed, mayBreakGlass, mayRead, tally, whyNotBreakGlass, whyNotDecide, whyNotReview, whyNotStanding, whyNotWithdraw, type CountedVote, type Question } from './rules.ts'
+import { isAgreed, mayBreakGlass, mayRead, tally, whyNotBreakGlass, whyNotDecide, whyNotDeny, whyNotReview, whyNotStanding, whyNotWithdraw, type CountedVote, type Question } from './rules.ts'
 import { member, onCall, principal } from './testing/people.ts'
 
 const now = Date.now()
@@ -42,6 +42,13 @@ test.each<[string, Partial<Parameters<typeof question>[0]>, Principal, string]>(
   ['anyone, after its time, swept or not', { expiresAt: now }, ada, 'approval_closed'],
 ])('%s may not decide', (_, over, decider, code) => {
   expect(whyNotDecide(question(over), decider, now)).toMatchObject({ code })
+})
+
+test('what is approved and not used may still be denied, once, by others than those who decided', () => {
+  expect(whyNotDeny(question({ state: 'approved', decisions: [decidedBy(member('bob', 'on-call'))] }), ada, now)).toBeNull()
+  expect(whyNotDeny(question({ state: 'approved', decisions: [decidedBy(ada)] }), ada, now)).toMatchObject({ code: 'already_decided' })
+  expect(whyNotDeny(question({ state: 'approved' }), requester, now)).toMatchObject({ code: 'forbidden' })
+  for (const over of [{ state: 'used' }, { state: 'denied' }, { state: 'approved', expiresAt: now }] as const) expect(whyNotDeny(question(over), ada, now)).toMatchObject({ code: 'approval_closed' })
 })
 
 test.each<[string, Record<string, unknown>, Principal]>([

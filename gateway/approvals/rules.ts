@@ -45,12 +45,22 @@ const bars: readonly Bar[] = [
   { code: 'already_decided', message: 'you have decided this approval already, by another sign-in of yours', holds: ({ decisions }, decider) => decisions.some(({ selves }) => isSamePerson(selves, deciderKeys(decider))) },
 ]
 
-/** Null: they may. */
+/** Null: they may, one way or the other. */
 export function whyNotDecide(question: Question, decider: Principal, now: number): Objection | null {
-  const bar = bars.find(({ holds }) => holds(question, decider, now))
-  if (bar !== undefined) return { code: bar.code, message: bar.message }
-  return question.state === 'open' && question.expiresAt > now ? null : { code: 'approval_closed', message: closedMessage(question) }
+  return whoseNotDecide(question, decider, now) ?? (question.state === 'open' && question.expiresAt > now ? null : closed(question))
 }
+
+/** Null: they may. What is agreed to and has not run yet can still be denied, by somebody who has not decided. */
+export function whyNotDeny(question: Question, decider: Principal, now: number): Objection | null {
+  return whoseNotDecide(question, decider, now) ?? (isActive(question, now) ? null : closed(question))
+}
+
+function whoseNotDecide(question: Question, decider: Principal, now: number): Objection | null {
+  const bar = bars.find(({ holds }) => holds(question, decider, now))
+  return bar === undefined ? null : { code: bar.code, message: bar.message }
+}
+
+const closed = (question: Question): Objection => ({ code: 'approval_closed', message: closedMessage(question) })
 
 export function whyNotWithdraw(question: Question, principal: Principal, now: number): Objection | null {
   if (question.asked.requester.id !== principal.id) return { code: 'forbidden', message: 'only who asked can withdraw it; to refuse it, deny it' }
@@ -165,6 +175,9 @@ export function githubOf(need: ApprovalNeed): GithubNeed | null {
   if (github === undefined || distinctParts(need).length !== 1) return null
   return others.every((other) => other.github?.repository === github.repository && other.github.path === github.path) ? github : null
 }
+
+/** Some rule that asks wants to be told what it is for. */
+export const wantsReason = (need: ApprovalNeed): boolean => partsOf(need).some((part) => part.wantsReason === true)
 
 /** Of the one need that a pull request may meet. */
 export const reviewersNeeded = (need: ApprovalNeed): number => Math.max(...partsOf(need).map(({ count }) => count))

@@ -3,7 +3,7 @@ import type { ApprovalNeed } from '../../shared/approval.ts'
 import type { ApprovalRecord, ApprovalTx } from '../store/approvals.ts'
 import { endApproval } from './closing.ts'
 import type { Held } from './held.ts'
-import { closedMessage, githubOf, mayBreakGlass, tally } from './rules.ts'
+import { closedMessage, githubOf, mayBreakGlass, tally, wantsReason } from './rules.ts'
 import { countedVotes } from './votes.ts'
 
 /** Null: it is used up now, and the command may go. `need`: what policy asks now. */
@@ -30,6 +30,7 @@ export async function useUp(tx: ApprovalTx, { approval, id, command }: Held, { n
 
 async function whyNotAgreed(tx: ApprovalTx, record: ApprovalRecord, { need, groups }: { readonly need: ApprovalNeed; readonly groups: readonly string[] }): Promise<string | null> {
   if (record.brokenGlass !== null) return mayBreakGlass(need, groups) ? null : 'policy gives no break-glass here any more'
+  if (record.purpose === null && wantsReason(need)) return 'policy wants a reason now, and none was given; run the command again with one'
   if (record.pull !== null) return githubOf(need) !== null ? null : 'policy takes no pull request here any more'
   return tally(record.asked.need, await countedVotes(tx, record)).isMet ? null : 'an approver is no longer among those whom policy asks; run the command again to ask anew'
 }

@@ -4,7 +4,7 @@ import type { Principal } from '../../shared/principal.ts'
 import { approvalHolderLostMs } from '../limits.ts'
 import type { ApprovalRecord } from '../store/approvals.ts'
 import type { GrantRecord } from '../store/grants.ts'
-import { githubOf, tally, whyNotBreakGlass, whyNotDecide, whyNotReview, whyNotWithdraw } from './rules.ts'
+import { githubOf, tally, whyNotBreakGlass, whyNotDecide, whyNotDeny, whyNotReview, whyNotWithdraw } from './rules.ts'
 import { votesAsGiven } from './votes.ts'
 
 const iso = (ms: number) => new Date(ms).toISOString()
@@ -28,6 +28,7 @@ export function summaryFor(record: ApprovalRecord, principal: Principal, now: nu
     permitted: {
       isRequester: asked.requester.id === principal.id,
       decide: whyNotDecide(record, principal, now)?.message ?? null,
+      deny: whyNotDeny(record, principal, now)?.message ?? null,
       withdraw: whyNotWithdraw(record, principal, now)?.message ?? null,
       breakGlass: record.kind === 'grant' ? 'break-glass is for a command that waits' : whyNotBreakGlass(record, principal, now)?.message ?? null,
       review: whyNotReview(record, principal)?.message ?? null,

@@ -27,6 +27,8 @@ const harmlessSettings: { readonly [name: string]: HarmlessSetting } = {
   lc_numeric: { why: 'formats numbers' },
   lc_time: { why: 'formats dates' },
   application_name: { why: 'a label; JDBC, Rails and psql set it' },
+  'gatehouse.reason': { why: 'what commands are for, said to who approves them; the server knows nothing of it' },
+  'gatehouse.purpose': { why: 'its older name' },
   search_path: { why: 'every ORM sets it; names are then resolved as unknown' },
   statement_timeout: { why: 'the gateway has limits of its own' },
   lock_timeout: { why: 'shorter waits' },

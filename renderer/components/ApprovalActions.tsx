@@ -25,7 +25,7 @@ export function ApprovalActions({ approval }: { readonly approval: ApprovalWhole
   const { permitted } = approval
   const cannotApprove = permitted.decide ?? (approval.sealed === null ? null : `What cannot be read cannot be approved: ${approval.sealed}`)
   const withdraw = useMutation({ mutationFn: () => call('approvals.withdraw', { id: approval.id, reason: null }), onSuccess: takeWhole })
-  const keys: Readonly<Record<string, readonly [Opened, boolean]>> = { a: ['approve', cannotApprove === null], d: ['deny', permitted.decide === null], s: ['shorten', permitted.decide === null] }
+  const keys: Readonly<Record<string, readonly [Opened, boolean]>> = { a: ['approve', cannotApprove === null], d: ['deny', permitted.deny === null], s: ['shorten', permitted.decide === null] }
   usePageKeys((event) => {
     const found = keys[event.key]
     if (found === undefined || permitted.isRequester) return
@@ -45,7 +45,7 @@ export function ApprovalActions({ approval }: { readonly approval: ApprovalWhole
         : (
           <>
             <Button look="primary" size="large" icon={<Check size={16} />} disabledReason={cannotApprove} onClick={() => setOpened('approve')}>Approve…</Button>
-            <Button look="danger" size="large" icon={<X size={16} />} disabledReason={permitted.decide} onClick={() => setOpened('deny')}>Deny…</Button>
+            <Button look="danger" size="large" icon={<X size={16} />} disabledReason={permitted.deny} onClick={() => setOpened('deny')}>Deny…</Button>
             <Button look="ghost" icon={<ChevronsDown size={14} />} disabledReason={permitted.decide} onClick={() => setOpened('shorten')}>Shorten…</Button>
           </>
         )}

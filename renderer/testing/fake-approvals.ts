@@ -10,8 +10,8 @@ const at = (fromNowMs: number): string => new Date(Date.now() + fromNowMs).toISO
 
 const lowRisk: Risk = { kinds: ['update'], relations: ['update public.orders'], maskedColumns: [], estimatedRows: 1, locks: null, level: 'low', reasons: ['it changes about one row'] }
 const shop = { name: 'shop', kind: 'postgres', labels: { env: 'production', team: 'storefront' }, database: 'shop' } as const
-const forOthers = { isRequester: false, decide: null, withdraw: 'only who asked can withdraw it; to refuse it, deny it', breakGlass: 'only who asked can go on without approval', review: 'nothing was passed by break-glass here' }
-const forMe = { isRequester: true, decide: 'you asked for this yourself, so others decide; you can withdraw it', withdraw: null, breakGlass: 'policy gives you no break-glass here', review: 'nothing was passed by break-glass here' }
+const forOthers = { isRequester: false, decide: null, deny: null, withdraw: 'only who asked can withdraw it; to refuse it, deny it', breakGlass: 'only who asked can go on without approval', review: 'nothing was passed by break-glass here' }
+const forMe = { isRequester: true, decide: 'you asked for this yourself, so others decide; you can withdraw it', deny: 'you asked for this yourself, so others decide; you can withdraw it', withdraw: null, breakGlass: 'policy gives you no break-glass here', review: 'nothing was passed by break-glass here' }
 
 type Sample = Partial<ApprovalWhole> & { readonly id: string; readonly text: string; readonly risk?: Risk; readonly parameters?: readonly (string | null)[] }
 
@@ -113,7 +113,7 @@ export class FakeApprovals {
       if (approval.permitted.decide !== null) throw { code: 'approval_closed', message: approval.permitted.decide } satisfies IpcFailure
       return this.#put({
         ...approval, decisions: [...approval.decisions, { by: me, decision, reason, at: at(0) }], needs: approval.needs.map((need, index) => (index === 0 ? { ...need, have: Math.min(need.count, need.have + 1) } : need)),
-        permitted: { ...approval.permitted, decide: 'you have decided this approval already; a decision is final' },
+        permitted: { ...approval.permitted, decide: 'you have decided this approval already; a decision is final', deny: 'you have decided this approval already; a decision is final' },
         ...(decision === 'deny' ? { state: 'denied' as const, closedAt: at(0), closeReason: reason } : { state: 'approved' as const }),
       }, 'decided', me)
     },

@@ -52,6 +52,14 @@ test('break-glass names groups, on an approve rule only', () => {
   }
 })
 
+test('reason is required or optional, on an approve rule only', () => {
+  const rule = (over: object) => policySchema.safeParse({ policy: 'p', connections: 'shop', rules: [{ id: 'a', who: 'everyone', ...over }] })
+  const approve = { approve: { sql: 'delete' }, by: { groups: 'on-call' } }
+  expect(rule({ ...approve, reason: 'required' }).data?.rules[0]?.need).toMatchObject({ wantsReason: true })
+  for (const without of [approve, { ...approve, reason: 'optional' }]) expect(rule(without).data?.rules[0]?.need).not.toHaveProperty('wantsReason')
+  for (const wrong of [{ ...approve, reason: true }, { ...approve, reason: 'never' }, { deny: { sql: 'drop' }, reason: 'required' }]) expect(rule(wrong).success).toBe(false)
+})
+
 test.each([['90s', 90_000], ['15m', 900_000], ['1h', 3_600_000], ['7d', 604_800_000], ['0m', null], ['15', null], ['1.5h', null], ['-1h', null], ['1h30m', null], ['', null]])(
   'duration %s', (text, ms) => expect(parseDuration(text)).toBe(ms),
 )

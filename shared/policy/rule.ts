@@ -80,6 +80,7 @@ const ruleShape = {
   when: condition.optional(), 'rows-over': z.number().int().min(0).optional(),
   mode: z.enum(['enforce', 'shadow'], { error: 'expected enforce or shadow' }).default('enforce'),
   limit: limitSchema.optional(), by: bySchema.optional(), within: duration.optional(), 'break-glass': breakGlassSchema.optional(),
+  reason: z.enum(['required', 'optional'], { error: 'expected required or optional: whether who asks must say what it is for' }).optional(),
 }
 type WrittenRule = z.output<z.ZodObject<typeof ruleShape, z.core.$strict>>
 
@@ -94,6 +95,7 @@ const ruleSchema = z.strictObject(ruleShape, knownKeys(ruleShape)).superRefine(c
     need: by === undefined ? null : {
       groups: by.groups ?? [], users: by.users ?? [], count: by.count, withinMs: rule.within ?? approvalWithinMsDefault,
       ...(breakGlass !== undefined && { breakGlass: breakGlass.groups }), ...(by.github !== undefined && { github: by.github }),
+      ...(rule.reason === 'required' && { wantsReason: true as const }),
     },
   }
 })
@@ -112,6 +114,7 @@ function checkRule(rule: WrittenRule, context: z.RefinementCtx): void {
   if (effect !== 'approve' && rule.by !== undefined) problem('only an approve rule has by', ['by'])
   if (effect !== 'approve' && rule.within !== undefined) problem('only an approve rule has within', ['within'])
   if (effect !== 'approve' && rule['break-glass'] !== undefined) problem('only an approve rule has break-glass: there is nobody else to go past', ['break-glass'])
+  if (effect !== 'approve' && rule.reason !== undefined) problem('only an approve rule has reason: nobody else is there to read it', ['reason'])
 }
 
 const labelName = z.string().min(1)

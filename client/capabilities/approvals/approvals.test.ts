@@ -26,7 +26,7 @@ const approval = {
   id: 'ap_1', state: 'open', subject: { kind: 'command', protocol: 'postgres', recorded: 'update orders' }, requester: { ...person, delegator: null, run: { repository: 'acme/shop', url: 'https://ci.example/run/1' } },
   connection: { name: 'shop', kind: 'postgres', labels: {} }, rule: null, reason: 'because', purpose: null, riskLevel: 'low', needs: [], createdAt: '2026-01-01T00:00:00.000Z', expiresAt: '2026-01-01T00:00:00.000Z',
   decisions: [], viewers: [], held: [], closedAt: null, closeReason: null, grant: null, brokenGlass: null,
-  permitted: { isRequester: false, decide: null, withdraw: null, breakGlass: null, review: null },
+  permitted: { isRequester: false, decide: null, deny: null, withdraw: null, breakGlass: null, review: null },
   exact: null, sealed: 'away', similar: [],
 }
 let shown: unknown = approval

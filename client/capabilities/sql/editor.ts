@@ -6,6 +6,7 @@ import type { Cell, StatementState } from '../../../shared/ipc.ts'
 import { cancelAgainMs, editorIdleMs, runStatementsMax } from '../../limits.ts'
 import type { Tunnels } from '../../session-proxy/tunnels.ts'
 import { openPostgresSession, type PostgresSession } from './postgres-session.ts'
+import { sayReason } from './reason.ts'
 import { split } from './split.ts'
 import { Statement } from './statement.ts'
 
@@ -22,6 +23,10 @@ export interface EditorOptions {
 export class Editor {
   readonly #options: EditorOptions
   #session: Promise<PostgresSession> | null = null
+  /** What the run is for; null: it does not say. */
+  #toSay: string | null = null
+  /** A reason of ours stands in the session. */
+  #hasSaid = false
   #statements: readonly Statement[] = []
   #current: Statement | null = null
   #isRunning = false
@@ -43,12 +48,13 @@ export class Editor {
   }
 
   /** Begins a run and answers at once; what follows comes by `onState`. */
-  async run(text: string): Promise<{ run: string; statements: StatementState[] }> {
+  async run(text: string, reason: string | null = null): Promise<{ run: string; statements: StatementState[] }> {
     if (this.#isRunning) throw new GatehouseError('input_invalid', 'this editor is still running; cancel it or wait', { side: 'client' })
     const spans = split(text)
     if (spans.length > runStatementsMax) throw new GatehouseError('limit_exceeded', `${spans.length} statements in one run are more than ${runStatementsMax} (runStatementsMax); run a part of them, or use psql`, { side: 'client' })
     this.#isRunning = true
     this.#isCancelling = false
+    this.#toSay = reason
     this.#usedAt = Date.now()
     clearTimeout(this.#idle)
     const before = this.#statements
@@ -80,11 +86,19 @@ export class Editor {
     statement.running()
     try {
       const session = await this.#connected()
+      if (statement === this.#statements[0]) await this.#say(session)
       if (this.#isCancelling) return statement.failed({ code: '57014', message: 'cancelled before it was sent' })
       await statement.execute((query) => session.client.query(query), () => void session.cancel().catch(() => session.tunnel.destroy()))
     } catch (error) {
       statement.failed(error as Error)
     }
+  }
+
+  /** Once a run, and taken back by the next one that is for nothing. */
+  async #say(session: PostgresSession): Promise<void> {
+    if (this.#toSay === null && !this.#hasSaid) return
+    const isSaid = await sayReason(session, this.#toSay)
+    if (isSaid) this.#hasSaid = this.#toSay !== null
   }
 
   #connected(): Promise<PostgresSession> {
@@ -97,6 +111,7 @@ export class Editor {
       },
     })
     this.#session = opening
+    this.#hasSaid = false
     opening.then(
       ({ client }) => client.on('notice', (notice) => this.#current?.notice(notice)),
       () => { if (this.#session === opening) this.#session = null },

@@ -7,6 +7,7 @@ import type { Meaning } from '../../pipeline/meaning.ts'
 import { timeoutNames, type Timeout } from '../../sql/backend-state.ts'
 import type { Bind } from './codec/frontend.ts'
 import { typeAt } from './parameters.ts'
+import { isReasonSetting, reasonSaid } from './reason.ts'
 
 /**
  * The settings of one session as a hash over what changed them, in order: sessions that began alike and said the same have the same.
@@ -18,11 +19,14 @@ export class Settings {
   /** Of the timeouts that end a waiting transaction, what the session itself has set, milliseconds; null: set to something unread. */
   readonly timeouts = new Map<Timeout, number | null>()
   readonly #session: string
+  readonly #reasonAtStart: string | null
+  #reason: string | null
   #unseen = 0
 
-  /** `startup`: what the client brought in its startup packet. */
-  constructor(session: string, startup: ReadonlyMap<string, string>) {
+  /** `startup`: what the client brought in its startup packet, and what it said there that its commands are for. */
+  constructor(session: string, startup: ReadonlyMap<string, string>, reason: string | null = null) {
     this.#session = session
+    this.#reason = this.#reasonAtStart = reason
     const settings = [...startup].filter(([name]) => name !== 'application_name').toSorted(([a], [b]) => (a < b ? -1 : 1))
     this.#trail = hash('sha256', JSON.stringify(settings), 'hex')
     for (const name of timeoutNames) if (startup.has(name)) this.timeouts.set(name, milliseconds(startup.get(name)!))
@@ -37,8 +41,15 @@ export class Settings {
     return this.#isTouched
   }
 
+  /** What the client says its commands are for; who approves them reads it. `text` may say so itself, of what comes behind. */
+  reasonFor(text: string, statements: readonly SqlStatement[]): string | null {
+    const said = reasonSaid(text, statements)
+    return said === undefined ? this.#reason : said.reason ?? this.#reasonAtStart
+  }
+
   /** A command goes upstream. */
   note(text: string, { facts, runsCode }: Decision): void {
+    this.#reason = this.reasonFor(text, facts.statements)
     if (!runsCode && !facts.statements.some(changesSettings)) return
     const isSeen = !runsCode && facts.statements.every((statement) => !changesSettings(statement) || statement.kind === 'set' || statement.kind === 'set-role')
     this.#isTouched = true
@@ -49,7 +60,9 @@ export class Settings {
   }
 }
 
+/** What commands are for changes nothing of what they do, and a retry may say it in other words. */
 function changesSettings({ kind, setting, setsSearchPath, functions, accesses }: SqlStatement): boolean {
+  if (kind === 'set' && isReasonSetting(setting)) return false
   return kind === 'set' || kind === 'set-role' || setting !== null || setsSearchPath || functions.some(({ name }) => name === 'set_config')
     || accesses.some(({ kind: does, relation }) => does !== 'select' && relation?.name === 'pg_settings')
 }

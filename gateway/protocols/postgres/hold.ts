@@ -3,6 +3,7 @@
 import type { ApprovalNeed } from '../../../shared/approval.ts'
 import type { SqlFacts } from '../../../shared/command.ts'
 import type { Decision } from '../../pipeline/access.ts'
+import { wantsReason } from '../../approvals/rules.ts'
 import { grantedNow, refusalNow, type Clearance } from '../../pipeline/clearance.ts'
 import type { RunningCommand } from '../../pipeline/handle-output.ts'
 import type { Asked, HoldRequest, TransactionState } from '../../pipeline/hold.ts'
@@ -17,6 +18,7 @@ import { encodeNotice } from './codec/backend.ts'
 import type { Bind } from './codec/frontend.ts'
 import { valuesOf } from './hold-meaning.ts'
 import { parameterText, parameterValues } from './parameters.ts'
+import { howToSay } from './reason.ts'
 import type { PostgresSession } from './postgres-session.ts'
 import { decideFacts, decideNow, estimateOf, rowsOf } from './statements.ts'
 
@@ -58,13 +60,16 @@ export function clearanceOfRun(session: PostgresSession, { clearance, isComplete
 }
 
 /** Why nobody is asked about it; null: it is held. */
-export function whyNotHeld(session: PostgresSession, subject: Subject, { verdict: { reason } }: Decision): Refusal | null {
+export function whyNotHeld(session: PostgresSession, subject: Subject, { verdict: { reason, need } }: Decision): Refusal | null {
   // The server would refuse it too; what ends the transaction it takes.
   const isEnding = subject.facts.statements.every(({ kind }) => kind === 'transaction')
   if (session.transaction === 'E' && !isEnding) return { kind: 'needs-approval', message: `${reason}; nobody was asked, for the transaction is aborted already`, hint: 'ROLLBACK first.' }
   const parametersBytes = (subject.bound?.bind.parameters ?? []).reduce((sum, value) => sum + (value?.length ?? 0), 0)
   if (parametersBytes > heldParametersBytesMax) {
     return { kind: 'limit', message: `${reason}; nobody was asked, for its parameters have ${parametersBytes} bytes, and people can be shown ${heldParametersBytesMax} (heldParametersBytesMax)` }
+  }
+  if (need !== null && wantsReason(need) && session.settings.reasonFor(subject.text, subject.facts.statements) === null) {
+    return { kind: 'needs-approval', message: `${reason}; nobody was asked, for the rule wants a reason with it`, hint: howToSay }
   }
   if (!isDoubtful(session, subject)) return null
   return {
@@ -86,7 +91,7 @@ export function holdRequest(session: PostgresSession, subject: Subject, { decisi
   const text = [subject.text, ...preparedTexts(session, facts).map((prepared) => `-- runs what was prepared as:\n${prepared}`)].join('\n\n')
   const meaning = meaningOf(session, text, bound)
   return {
-    text, purpose: session.purpose,
+    text, purpose: session.settings.reasonFor(subject.text, facts.statements),
     parameters: bound === null ? [] : parameterText(bound.bind, bound.prepared.types, heldParametersBytesMax),
     protocol: 'postgres', recordScanner: access.recordScanner, diff: null,
     decide: () => decideNow(session, decision.facts, decision.resolved.estimatedRows),

@@ -32,7 +32,7 @@ export interface PostgresSessionOptions {
   readonly client: Duplex
   readonly upstream: UpstreamReady
   readonly wantsMaskNotices: boolean
-  /** What the client says its commands are for. */
+  /** What the client said at startup that its commands are for. */
   readonly purpose: string | null
   /** What the client brought in its startup packet, and the upstream got. */
   readonly startup: ReadonlyMap<string, string>
@@ -47,7 +47,6 @@ export class PostgresSession {
   readonly context: GatewayContext
   readonly gate: CatalogGate
   readonly wantsMaskNotices: boolean
-  readonly purpose: string | null
   readonly answers = new AnswerQueue()
   readonly prepared = new Names<Prepared>(preparedMax)
   readonly cursors = new Names<readonly SqlStatement[]>(preparedMax)
@@ -88,8 +87,7 @@ export class PostgresSession {
     this.context = options.session.context
     this.gate = options.gate
     this.wantsMaskNotices = options.wantsMaskNotices
-    this.purpose = options.purpose
-    this.settings = new Settings(this.id, options.startup)
+    this.settings = new Settings(this.id, options.startup, options.purpose)
     this.target = options.target
     this.backendPid = options.upstream.key.processId
     this.deadlines = options.deadlines

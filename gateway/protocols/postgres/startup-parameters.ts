@@ -1,6 +1,6 @@
 // Which run-time settings a client may bring in its startup packet. An allow list: search_path, role and the like at startup
 // have opened poolers before (CVE-2025-12819). The encoding is UTF8 and strings are standard, for our parser judges those.
-import { approvalReasonCharactersMax } from '../../../shared/limits.ts'
+import { isReasonSetting, reasonOf } from './reason.ts'
 
 export type StartupChoice =
   | {
@@ -9,7 +9,7 @@ export type StartupChoice =
       readonly applicationName: string
       /** The client asked to be told which columns are masked (`options=-c gatehouse.masks=on`). */
       readonly wantsMaskNotices: boolean
-      /** What the client says its commands are for (`options=-c gatehouse.purpose=INC-42`); who approves them reads it. */
+      /** What the client says its commands are for (`options=-c gatehouse.reason=INC-42`); who approves them reads it. */
       readonly purpose: string | null
     }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }
@@ -55,7 +55,7 @@ export function chooseStartup(parameters: ReadonlyMap<string, string>): StartupC
     if (options === null) return refused('22023', 'options must be a list of -c name=value; nothing else is taken')
     for (const [option, given] of options) {
       if (option === 'gatehouse.masks') wantsMaskNotices = given === 'on'
-      else if (option === 'gatehouse.purpose') purpose = given.trim().slice(0, approvalReasonCharactersMax) || null
+      else if (isReasonSetting(option)) purpose = reasonOf(given)
       else wanted.set(option, given)
     }
   }
