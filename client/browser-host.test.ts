@@ -178,8 +178,8 @@ test('does nothing for a socket without a secret, with a wrong one, or with anot
 test('sends events only to windows that were let in', async () => {
   const stranger = openPage()
   const { page } = await signedInPage()
-  for (const listener of listeners) listener('settings.changed', { theme: 'dark', editorFontSize: 13, gateway: null, notifications: { isOn: true, hasSound: true, hours: null } })
-  expect(await page.reply()).toEqual({ type: 'event', name: 'settings.changed', data: { theme: 'dark', editorFontSize: 13, gateway: null, notifications: { isOn: true, hasSound: true, hours: null } } })
+  for (const listener of listeners) listener('settings.changed', { theme: 'dark', editorFontSize: 13, gateway: null, notifications: { isOn: true, hasSound: true, hours: null }, terminal: { fontSize: 13, copiesOnSelect: false, scrollback: 10_000, hasScreenReader: false } })
+  expect(await page.reply()).toEqual({ type: 'event', name: 'settings.changed', data: { theme: 'dark', editorFontSize: 13, gateway: null, notifications: { isOn: true, hasSound: true, hours: null }, terminal: { fontSize: 13, copiesOnSelect: false, scrollback: 10_000, hasScreenReader: false } } })
   expect(stranger.replies).toEqual([])
   page.socket.close()
   await page.closed

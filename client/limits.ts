@@ -35,6 +35,13 @@ export const negotiationsMax = 2
 /** A password message holds the listener's secret of 43 characters. */
 export const passwordBytesMax = 512
 
+/** Sockets a loopback listener for kubectl serves at once: over HTTP/1.1 each watch, log and terminal is one. */
+export const kubernetesListenerSocketsMax = 500
+/** Between two requests of one socket. Go's own is 90 s: the client hangs up first, and no request meets a closed socket. */
+export const kubernetesListenerIdleMs = 120_000
+/** Life of a loopback listener's own certificate: longer than an app stays open, short of what Apple's Go refuses (825 days). */
+export const ownCertificateDays = 365
+
 /** SQL text of one run in the editor. */
 export const sqlTextCharactersMax = 1024 * 1024
 /** Statements of one run. */
@@ -69,6 +76,49 @@ export const schemaRelationsMax = 5_000
 export const cancelMs = 5_000
 /** A statement that runs on after a cancel is asked once more. */
 export const cancelAgainMs = 1_000
+
+/** Terminals of one app: each is a shell, a listener and a screen. */
+export const terminalsMax = 30
+/** A screen larger than these is no screen. */
+export const terminalColumnsMax = 1_000
+export const terminalRowsMax = 500
+/** Lines above a terminal's screen: some 200 bytes each, in the page. */
+export const terminalScrollbackMax = 100_000
+/** Base64 of what is typed or pasted at once; a longer paste goes in parts. */
+export const terminalWriteCharactersMax = 128 * 1024
+/** Output of a shell is gathered for so long, or until it is so much, before it goes to the page: a key's echo must feel immediate. */
+export const terminalGatherMs = 4
+export const terminalGatherBytes = 64 * 1024
+/** Output that the page has not drawn yet: past the first the shell is paused, below the second it goes on. */
+export const terminalUnseenBytesMax = 512 * 1024
+export const terminalUnseenBytesLow = 128 * 1024
+/** From the end of its terminal to a shell's own end; then it is killed. */
+export const terminalEndMs = 2_000
+/** A login shell that takes longer to say where kubectl is will not say it. */
+export const kubectlLookMs = 5_000
+
+/** Lists that are kept current, and logs that are followed, at once in one app; what was opened first makes room. */
+export const kubernetesWatchesMax = 20
+export const kubernetesLogsMax = 10
+/** One answer of the API server: 5,000 rows with their metadata are the largest. */
+export const kubernetesAnswerBytesMax = 32 * 1024 * 1024
+/** One line of a watch: an object with its row. */
+export const kubernetesEventBytesMax = 4 * 1024 * 1024
+/** Rows of one list; the rest is said to be there. */
+export const kubernetesRowsMax = 5_000
+/** Characters of one cell, and of an object as YAML. */
+export const kubernetesCellCharactersMax = 1_000
+export const kubernetesYamlCharactersMax = 2 * 1024 * 1024
+/** A request that is no watch and no log. A held one waits longer than this, and none of ours is ever held: they read. */
+export const kubernetesCallMs = 30_000
+/** Changes of a list are gathered for so long. */
+export const kubernetesGatherMs = 200
+/** Lines that a log begins with. */
+export const kubernetesLogTailLines = 1_000
+/** One line of a log in the page; what is longer is cut, and said to be. */
+export const kubernetesLogLineCharactersMax = 16 * 1024
+/** Lines of a log that the page has not drawn yet: then the log waits. */
+export const kubernetesLogUnseenLinesMax = 5_000
 
 /** One request of a page to the browser host, and its sockets at once. */
 export const browserHostRequestMs = 10_000

@@ -3,6 +3,7 @@
 import type { ApprovalEvent, ApprovalSummary, ApprovalWhole, Grant } from './approval.ts'
 import type { ConnectionSummary } from './connection.ts'
 import type { ErrorCode } from './errors.ts'
+import type { KubernetesViewName } from './kubernetes-views.ts'
 import type { PreflightStatement } from './preflight.ts'
 import type { Principal } from './principal.ts'
 import type { Frame, VerifyReport } from './recording.ts'
@@ -88,11 +89,59 @@ export interface NativeAccess {
   readonly gateway: { readonly address: string; readonly command: string; readonly passfile: string; readonly expiresAt: string } | null
 }
 
+/** One terminal: a shell of this computer with a kubeconfig of its own, which reaches one connection and dies with the terminal. */
+export interface TerminalInfo {
+  readonly terminal: string
+  readonly connection: string
+  /** The page that opened it. */
+  readonly page: string
+  /** `bash`, `zsh`: the user's login shell. */
+  readonly shell: string
+  /** Whether the shell finds kubectl: its start files are asked, which takes a moment. */
+  readonly kubectl: 'looking' | 'found' | 'missing'
+  /** Of the kubeconfig's context; null: it cannot be told any more, the file was changed. */
+  readonly namespace: string | null
+}
+
+/** A row of a list, as the API server prints it; `age` is told by the page, which has a clock. */
+export interface KubernetesRow {
+  readonly key: string
+  readonly namespace: string | null
+  readonly name: string
+  readonly createdAt: string | null
+  readonly cells: readonly string[]
+}
+
+export interface KubernetesTable {
+  readonly columns: readonly { readonly name: string; /** 0 is always shown; more is detail. */ readonly priority: number; readonly isAge: boolean }[]
+  readonly rows: readonly KubernetesRow[]
+  /** There are more than we show. */
+  readonly isCut: boolean
+}
+
+export interface KubernetesObject {
+  /** The object as the gateway sends it, masked there, as YAML. */
+  readonly yaml: string
+  /** Containers whose logs can be read, of a pod; empty of anything else. */
+  readonly containers: readonly string[]
+}
+
 export interface Settings {
   readonly theme: 'system' | 'light' | 'dark'
   readonly editorFontSize: number
   readonly gateway: string | null
   readonly notifications: NotificationSettings
+  readonly terminal: TerminalSettings
+}
+
+export interface TerminalSettings {
+  readonly fontSize: number
+  /** What is selected is on the clipboard at once. */
+  readonly copiesOnSelect: boolean
+  /** Lines kept above the screen. */
+  readonly scrollback: number
+  /** What appears is told to screen readers. It costs speed. */
+  readonly hasScreenReader: boolean
 }
 
 /** When approvals may call for attention. What is open is in the inbox at any hour. */
@@ -131,7 +180,7 @@ export interface IpcCalls {
   'sql.open': (input: { readonly connection: string }) => { readonly editor: string }
   'sql.close': (input: { readonly editor: string }) => null
   /** Runs the statements of `text` one after another, stops at the first failure. States arrive as `sql.statement` events. */
-  'sql.run': (input: { readonly editor: string; readonly text: string }) => { readonly run: string; readonly statements: readonly StatementState[] }
+  'sql.run': (input: { readonly editor: string; readonly text: string; /** What it is for; who approves it reads it. */ readonly reason?: string | undefined }) => { readonly run: string; readonly statements: readonly StatementState[] }
   'sql.cancel': (input: { readonly editor: string }) => null
   /** Rows of a result from `offset`; at most pageRowsMax. Results live until the next run of their editor, or its close. */
   'sql.page': (input: { readonly result: string; readonly offset: number; readonly count: number }) => { readonly rows: readonly (readonly Cell[])[] }
@@ -158,7 +207,7 @@ export interface IpcCalls {
   'approvals.breakGlass': (input: { readonly id: string; readonly reason: string; readonly incident: string }) => ApprovalWhole
   'approvals.review': (input: { readonly id: string; readonly note: string }) => ApprovalWhole
   /** Opens the page of the CI run that asked, as the gateway names it: the page here cannot choose what is opened. */
-  'approvals.openRun': (input: { readonly id: string }) => null
+  'approvals.openRun': (input: { readonly id: string; /** Left out: the run. */ readonly page?: 'run' | 'pull' | undefined }) => null
   'approvals.stream': (input: null) => ApprovalStream
   /** The machine woke up or the network came back. */
   'approvals.wake': (input: null) => null
@@ -166,6 +215,29 @@ export interface IpcCalls {
   /** Asks for time-boxed access: answers with the approval that is to be decided. */
   'grants.request': (input: { readonly connection: string; readonly kinds: readonly string[]; readonly on: readonly string[] | null; readonly minutes: number; readonly purpose: string }) => ApprovalWhole
   'grants.revoke': (input: { readonly id: string; readonly reason: string | null }) => Grant
+  /** A shell in a terminal. Output comes as `terminal.output` events and stops coming while too much of it is unacknowledged. */
+  'terminals.open': (input: { /** A UUID of the page's: output may come before the answer. */ readonly terminal: string; readonly connection: string; readonly cols: number; readonly rows: number; readonly namespace: string | null; /** Of the caller: see `terminals.list`. */ readonly page: string }) => TerminalInfo
+  /** What is typed or pasted. */
+  'terminals.write': (input: { readonly terminal: string; readonly base64: string }) => null
+  'terminals.resize': (input: { readonly terminal: string; readonly cols: number; readonly rows: number }) => null
+  /** So many more bytes of its output are on the screen. */
+  'terminals.acknowledge': (input: { readonly terminal: string; readonly bytes: number }) => null
+  /** Sets the namespace of its kubeconfig's context. */
+  'terminals.namespace': (input: { readonly terminal: string; readonly namespace: string }) => TerminalInfo
+  /** Ends the shell and what it runs; its kubeconfig is removed and of no use to anyone. */
+  'terminals.close': (input: { readonly terminal: string }) => null
+  /** Those that live, of any page: a page that was reloaded finds what it left, by its own name. */
+  'terminals.list': (input: null) => readonly TerminalInfo[]
+  /** A list that is kept current by `kubernetes.rows` events until it ends or is closed. `namespace` null: all. */
+  'kubernetes.watch': (input: { readonly connection: string; readonly view: KubernetesViewName; readonly namespace: string | null }) => { readonly watch: string; readonly table: KubernetesTable }
+  'kubernetes.unwatch': (input: { readonly watch: string }) => null
+  'kubernetes.get': (input: { readonly connection: string; readonly view: KubernetesViewName; readonly namespace: string | null; readonly name: string }) => KubernetesObject
+  /** Follows a container's log: lines come as `kubernetes.logLines` events, at the pace at which they are acknowledged. */
+  'kubernetes.log': (input: { readonly connection: string; readonly namespace: string; readonly pod: string; readonly container: string | null; readonly isPrevious: boolean }) => { readonly log: string }
+  'kubernetes.logAcknowledge': (input: { readonly log: string; readonly lines: number }) => null
+  'kubernetes.unlog': (input: { readonly log: string }) => null
+  /** In the system's browser; http and https only. */
+  'app.openLink': (input: { readonly url: string }) => null
   'settings.get': (input: null) => Settings
   'settings.set': (input: Partial<Settings>) => Settings
 }
@@ -177,6 +249,16 @@ export interface IpcEvents {
   /** The editor's session ended (idle limit, expiry, revocation, upstream lost). The next run opens a new one. */
   'sql.lost': { readonly editor: string; readonly reason: string }
   'native.changed': NativeAccess
+  'terminal.output': { readonly terminal: string; readonly base64: string }
+  /** The shell has ended; `code` null: a signal ended it, or we did. */
+  'terminal.exit': { readonly terminal: string; readonly code: number | null; readonly reason: string }
+  /** Its kubeconfig was changed, by us or by a command in it; or kubectl was looked for. */
+  'terminal.changed': TerminalInfo
+  'kubernetes.rows': { readonly watch: string; readonly upserts: readonly KubernetesRow[]; readonly removed: readonly string[] }
+  /** Nothing more will come: list anew, or say why not. */
+  'kubernetes.watchEnded': { readonly watch: string; readonly failure: IpcFailure | null }
+  'kubernetes.logLines': { readonly log: string; readonly lines: readonly string[]; /** Of lines that were too long. */ readonly cutCharacters: number }
+  'kubernetes.logEnded': { readonly log: string; readonly failure: IpcFailure | null }
   'settings.changed': Settings
   /** Each once, in the gateway's order, also after sleep or a lost network. */
   'approvals.event': ApprovalEvent

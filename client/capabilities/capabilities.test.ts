@@ -99,7 +99,7 @@ test('leaves nothing usable behind at sign-out: no listener, no passfile, no ses
 })
 
 test('keeps settings, and replaces what does not parse by the default', async () => {
-  expect(await call('settings.get')).toEqual({ theme: 'system', editorFontSize: 13, gateway: null, notifications: { isOn: true, hasSound: true, hours: null } })
+  expect(await call('settings.get')).toEqual({ theme: 'system', editorFontSize: 13, gateway: null, notifications: { isOn: true, hasSound: true, hours: null }, terminal: { fontSize: 13, copiesOnSelect: false, scrollback: 10_000, hasScreenReader: false } })
   await call('settings.set', { theme: 'dark', editorFontSize: 16 })
   await capabilities.dispose()
   capabilities = await start()

@@ -5,13 +5,17 @@ import { GatehouseError } from '../../shared/errors.ts'
 import type { AppInfo, IpcCallName, IpcCalls, IpcEventName, IpcEvents, IpcFailure, IpcInput, IpcOutput } from '../../shared/ipc.ts'
 import { Account } from '../login/account.ts'
 import type { TokenStore } from '../login/token-store.ts'
+import { kubeconfigText } from '../session-proxy/kubeconfig.ts'
+import { openKubernetesListener } from '../session-proxy/kubernetes-listener.ts'
 import { createTunnels } from '../session-proxy/tunnels.ts'
 import { createApprovalCalls } from './approvals/approvals.ts'
 import { createLive } from './approvals/live.ts'
 import { inputs } from './inputs.ts'
+import { createKubernetes } from './kubernetes.ts'
 import { createNative } from './native.ts'
 import { createSettings } from './settings.ts'
 import { createSql } from './sql.ts'
+import { createTerminals } from './terminals.ts'
 
 export interface CapabilitiesOptions {
   readonly tokenStore: TokenStore
@@ -52,10 +56,16 @@ export async function createCapabilities(options: CapabilitiesOptions): Promise<
     tunnels, spoolFolder: join(options.dataDir, 'results'),
     onState: (editor, state) => emit('sql.statement', { editor, state }), onLost: (editor, reason) => emit('sql.lost', { editor, reason }),
   })
+  const terminals = createTerminals({
+    openListener: (connection) => openKubernetesListener({ connection, account }),
+    kubeconfig: ({ connection, listener: { url, caPem, secret }, namespace }) => kubeconfigText({ connection, server: url, caPem, user: { kind: 'secret', secret }, namespace }),
+    folder: join(options.dataDir, 'terminals'), version: options.version, emit,
+  })
+  const kubernetes = createKubernetes({ account, failureOf, emit })
   const live = createLive({
     account, onEvent: (event) => emit('approvals.event', event), onFresh: () => emit('approvals.fresh', null), onState: (state) => emit('approvals.stream', state),
   })
-  const reset = () => Promise.all([sql.reset(), native.reset()])
+  const reset = () => { kubernetes.reset(); return Promise.all([sql.reset(), native.reset(), terminals.reset()]) }
   account.onChange((state) => {
     emit('login.changed', state)
     live.follow(state)
@@ -102,6 +112,23 @@ export async function createCapabilities(options: CapabilitiesOptions): Promise<
     'sessions.list': (input) => account.call('sessions', input),
     'sessions.frames': ({ session, after }) => account.call('frames', { id: session, after }),
     'sessions.verify': ({ session }) => account.call('verifySession', { id: session }),
+    'terminals.open': terminals.open,
+    'terminals.write': terminals.write,
+    'terminals.resize': terminals.resize,
+    'terminals.acknowledge': terminals.acknowledge,
+    'terminals.namespace': terminals.namespace,
+    'terminals.close': terminals.close,
+    'terminals.list': () => terminals.list(),
+    'kubernetes.watch': kubernetes.watch,
+    'kubernetes.unwatch': kubernetes.unwatch,
+    'kubernetes.get': kubernetes.get,
+    'kubernetes.log': kubernetes.log,
+    'kubernetes.logAcknowledge': kubernetes.logAcknowledge,
+    'kubernetes.unlog': kubernetes.unlog,
+    'app.openLink': async ({ url }) => {
+      await openBrowser(webPage(url))
+      return null
+    },
     'settings.get': () => settings.get(),
     'settings.set': async (change) => {
       const now = await settings.set(change)
@@ -125,7 +152,8 @@ export async function createCapabilities(options: CapabilitiesOptions): Promise<
     async dispose() {
       listeners.clear()
       live.close()
-      await Promise.all([sql.reset(), native.dispose()])
+      kubernetes.dispose()
+      await Promise.all([sql.reset(), native.dispose(), terminals.dispose()])
       tunnels.dispose()
       await account.dispose()
     },
@@ -143,6 +171,14 @@ async function dispatch(handlers: Handlers, name: string, input: unknown): Promi
   }
   // One entry of a mapped type: TypeScript cannot pair handler and input of the same key.
   return (handlers[known] as (input: unknown) => ReturnType<IpcCalls[IpcCallName]>)(parsed.data)
+}
+
+/** What a program wrote is opened as a web page or not at all: no other scheme, and no name or password that hides where it leads. */
+function webPage(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null
+  const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:'
+  if (url === null || !isWeb || url.username !== '' || url.password !== '') throw new GatehouseError('input_invalid', 'only http and https links are opened', { side: 'client' })
+  return url.href
 }
 
 /** An error as a host may send it: code and message, nothing of its cause or stack. */

@@ -8,7 +8,10 @@ import { parseGatewayUrl } from '../trust.ts'
 import { inputs } from './inputs.ts'
 import { jsonOf } from '../json.ts'
 
-const defaults: Settings = { theme: 'system', editorFontSize: 13, gateway: null, notifications: { isOn: true, hasSound: true, hours: null } }
+const defaults: Settings = {
+  theme: 'system', editorFontSize: 13, gateway: null, notifications: { isOn: true, hasSound: true, hours: null },
+  terminal: { fontSize: 13, copiesOnSelect: false, scrollback: 10_000, hasScreenReader: false },
+}
 
 export interface SettingsStore {
   get(): Promise<Settings>

@@ -12,10 +12,10 @@ function sample(id: string, more: Partial<ApprovalSummary> = {}): ApprovalSummar
   return approvalSummary.parse({
     id, state: 'open', subject: { kind: 'command', protocol: 'postgres', recorded: `update orders set note = '[masked]' where id = ${id}` }, requester: { id: 'demo:eli', email: 'eli@x.example', kind: 'human', delegator: null, run: null },
     connection: { name: 'shop', kind: 'postgres', labels: { env: 'production' } }, rule: null, reason: 'r', purpose: 'a secret purpose', riskLevel: 'high', needs: [], createdAt: '2026-11-20T12:00:00.000Z', expiresAt: '2026-11-20T12:15:00.000Z',
-    decisions: [], viewers: [], held: [], closedAt: null, closeReason: null, grant: null, brokenGlass: null, permitted: { isRequester: false, decide: null, withdraw: 'no', breakGlass: 'no', review: 'no' }, ...more,
+    decisions: [], viewers: [], held: [], closedAt: null, closeReason: null, grant: null, brokenGlass: null, permitted: { isRequester: false, decide: null, deny: null, withdraw: 'no', breakGlass: 'no', review: 'no' }, ...more,
   })
 }
-const decided = (id: string) => sample(id, { state: 'denied', permitted: { isRequester: false, decide: 'it is denied', withdraw: 'no', breakGlass: 'no', review: 'no' } })
+const decided = (id: string) => sample(id, { state: 'denied', permitted: { isRequester: false, decide: 'it is denied', deny: 'it is denied', withdraw: 'no', breakGlass: 'no', review: 'no' } })
 
 interface Shown { readonly facts: NotificationFacts; readonly listeners: Map<string, () => void>; isClosed: boolean }
 let shown: Shown[]
@@ -147,9 +147,9 @@ test('signing out empties tray and notifications', () => {
 })
 
 test('outside of one’s hours, or switched off, it is counted and not told, neither then nor later', () => {
-  emit('settings.changed', { theme: 'system', editorFontSize: 13, gateway: null, notifications: { isOn: false, hasSound: true, hours: null } })
+  emit('settings.changed', { theme: 'system', editorFontSize: 13, gateway: null, notifications: { isOn: false, hasSound: true, hours: null }, terminal: { fontSize: 13, copiesOnSelect: false, scrollback: 10_000, hasScreenReader: false } })
   happens(sample('ap_1'))
-  emit('settings.changed', { theme: 'system', editorFontSize: 13, gateway: null, notifications: { isOn: true, hasSound: false, hours: null } })
+  emit('settings.changed', { theme: 'system', editorFontSize: 13, gateway: null, notifications: { isOn: true, hasSound: false, hours: null }, terminal: { fontSize: 13, copiesOnSelect: false, scrollback: 10_000, hasScreenReader: false } })
   happens(sample('ap_1'), 'viewed')
   happens(sample('ap_2'))
   expect([title, shown.map(({ facts }) => [facts.body.slice(-4), facts.silent])]).toEqual(['2', [['ap_2', true]]])

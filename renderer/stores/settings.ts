@@ -4,7 +4,10 @@ import type { Settings } from '../../shared/ipc.ts'
 import { call, desktop } from '../lib/current-desktop.ts'
 
 const themeKey = 'gatehouse.theme'
-const defaults: Settings = { theme: 'system', editorFontSize: 13, gateway: null, notifications: { isOn: true, hasSound: true, hours: null } }
+const defaults: Settings = {
+  theme: 'system', editorFontSize: 13, gateway: null, notifications: { isOn: true, hasSound: true, hours: null },
+  terminal: { fontSize: 13, copiesOnSelect: false, scrollback: 10_000, hasScreenReader: false },
+}
 
 export const useSettings = create<Settings>(() => defaults)
 

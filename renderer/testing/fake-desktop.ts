@@ -53,7 +53,7 @@ export class FakeDesktop implements Desktop {
 
   constructor(options: FakeOptions = {}) {
     this.#options = options
-    this.#settings = { theme: 'system', editorFontSize: 13, gateway, notifications: { isOn: true, hasSound: true, hours: null }, ...options.settings }
+    this.#settings = { theme: 'system', editorFontSize: 13, gateway, notifications: { isOn: true, hasSound: true, hours: null }, terminal: { fontSize: 13, copiesOnSelect: false, scrollback: 10_000, hasScreenReader: false }, ...options.settings }
     this.approvals = new FakeApprovals((name, event) => this.emit(name, event), options.hasNoApprovals === true)
     this.#login = options.login ?? (options.isSignedIn === false ? this.#signedOut() : this.#signedIn())
   }

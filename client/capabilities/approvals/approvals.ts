@@ -22,10 +22,11 @@ export function createApprovalCalls({ account, openBrowser }: ApprovalCallsOptio
     },
     'approvals.breakGlass': (input) => account.call('breakGlass', input),
     'approvals.review': (input) => account.call('reviewApproval', input),
-    async 'approvals.openRun'({ id }) {
-      const { requester: { run } } = await account.call('approval', { id })
-      // A claim of a token: a page of the web, and nothing else that a system would open.
-      if (run?.url != null && URL.canParse(run.url) && new URL(run.url).protocol === 'https:') await openBrowser(run.url)
+    async 'approvals.openRun'({ id, page = 'run' }) {
+      const { requester: { run }, pull } = await account.call('approval', { id })
+      const url = (page === 'run' ? run?.url : pull?.url) ?? null
+      // Words of others: a page of the web, and nothing else that a system would open.
+      if (url !== null && URL.canParse(url) && new URL(url).protocol === 'https:') await openBrowser(url)
       return null
     },
     'grants.list': async (input) => (await account.call('grants', input)).grants,
