@@ -366,3 +366,12 @@ export const kubernetesDiffCharactersMax = 64 * 1024
 /** Deletes of a principal on a connection that are remembered for `mass-delete`, and for how long. */
 export const kubernetesDeletesKept = 1_000
 export const kubernetesDeletesKeptMs = 60 * 60_000
+
+/** Path and query of a Kubernetes request: the argv of an exec stands there. Below apiHeaderBytesMax, which the headers share. */
+export const kubernetesTargetCharactersMax = 16 * 1024
+/** Body of a Kubernetes request: what API servers take (etcd takes half). */
+export const kubernetesBodyBytesMax = 3 * 1024 * 1024
+/** A body in YAML: parsed at some MB/s, on the loop. kubectl sends JSON, under the name of YAML too. */
+export const kubernetesYamlBytesMax = 256 * 1024
+/** Levels of a body: schemas of custom resources have some sixty; every walk over it is recursive. */
+export const kubernetesBodyDepthMax = 200
