@@ -34,6 +34,11 @@ export interface FakeGateway {
   providers: unknown[]
   postgres: string | null
   connections: string[]
+  /** Connections of kind kubernetes. */
+  clusters: string[]
+  /** Their requests and upgrades, with the token already found good. */
+  kubernetes: ((request: IncomingMessage, response: ServerResponse) => void) | null
+  kubernetesUpgrade: ((request: IncomingMessage, socket: Duplex, head: Buffer) => void) | null
   close(): Promise<void>
 }
 
@@ -44,16 +49,19 @@ export interface FakeGatewayOptions {
 }
 
 export async function startFakeGateway({ serve, port = 0 }: FakeGatewayOptions = {}): Promise<FakeGateway> {
-  const server = createServer({ cert: readFileSync(fixture('cert.pem')), key: readFileSync(fixture('key.pem')) })
+  const server = createServer({ cert: readFileSync(fixture('cert.pem')), key: readFileSync(fixture('key.pem')), allowHalfOpen: true })
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: 256 * 1024 })
+  const raw = new Set<Duplex>()
+  server.on('connection', (socket: Duplex) => { raw.add(socket); socket.once('close', () => raw.delete(socket)) })
   await new Promise<void>((resolve) => { server.listen(port, '127.0.0.1', resolve) })
   const gateway: FakeGateway = {
     url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, ca: testCa,
     tokens: new Map(), requests: [], tunnels: [], exchanges: 0, lifeMs: 15 * 60_000, intercept: null,
-    providers: [], postgres: null, connections: ['shop'],
+    providers: [], postgres: null, connections: ['shop'], clusters: [], kubernetes: null, kubernetesUpgrade: null,
     async close() {
       for (const client of sockets.clients) client.terminate()
       server.closeAllConnections()
+      for (const socket of raw) socket.destroy()
       await new Promise((resolve) => server.close(resolve))
     },
   }
@@ -66,6 +74,7 @@ export async function startFakeGateway({ serve, port = 0 }: FakeGatewayOptions =
   server.on('upgrade', (request, socket, head) => {
     const [, connection = ''] = /^\/v1\/connections\/([^/]+)\/tunnel$/.exec(request.url ?? '') ?? []
     const token = bearerOf(request)
+    if (request.url?.startsWith('/k8s/') && gateway.kubernetesUpgrade !== null && isGood(gateway, token)) return gateway.kubernetesUpgrade(request, socket, head)
     const failure = !isGood(gateway, token) ? ['token_invalid', 401] as const : !gateway.connections.includes(connection) ? ['connection_unknown', 404] as const : null
     if (failure !== null) {
       const body = problem(failure[0], failure[1])
@@ -102,6 +111,7 @@ function route(gateway: FakeGateway, request: IncomingMessage, response: ServerR
   if (path === '/v1/info') return send({ name: 'gatehouse', version: '1', providers: gateway.providers, listeners: { postgres: gateway.postgres } })
   const token = bearerOf(request)
   if (!isGood(gateway, token)) return send(problem('token_invalid', 401), 401)
+  if (path.startsWith('/k8s/') && gateway.kubernetes !== null) return gateway.kubernetes(request, response)
   const { subject, expiresAt } = gateway.tokens.get(token)!
   if (path === '/v1/tokens' && request.method === 'POST') {
     const fresh = { token: `gh_${++gateway.exchanges}_${subject}`, expiresAt: Date.now() + gateway.lifeMs }
@@ -113,7 +123,7 @@ function route(gateway: FakeGateway, request: IncomingMessage, response: ServerR
     return send({})
   }
   if (path === '/v1/whoami') return send({ principal: principalOf(subject), expiresAt: new Date(expiresAt).toISOString() })
-  if (path === '/v1/connections') return send({ connections: gateway.connections.map((name) => ({ name, kind: 'postgres', labels: {}, database: name })) })
+  if (path === '/v1/connections') return send({ connections: [...gateway.connections.map((name) => ({ name, kind: 'postgres', labels: {}, database: name })), ...gateway.clusters.map((name) => ({ name, kind: 'kubernetes', labels: {} }))] })
   if (path === '/v1/sessions') return send({ sessions: [], next: null })
   send(problem('not_found', 404), 404)
 }
