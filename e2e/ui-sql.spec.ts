@@ -147,6 +147,13 @@ test('an error marks its word; the tree opens a table in a tab of its own', asyn
   await expect(page.getByRole('status').filter({ hasText: '100 rows' })).toBeVisible()
 })
 
+test('the tree marks what comes masked, at the table and at its columns', async ({ page }) => {
+  await open(page)
+  await expect(page.getByRole('treeitem', { name: 'customers, table, 2 masked columns' })).toBeVisible()
+  await page.getByRole('textbox', { name: 'Filter tables and columns' }).or(page.getByRole('searchbox', { name: 'Filter tables and columns' })).first().fill('email')
+  await expect(page.getByRole('treeitem', { name: /^email, .*masked for you$/ })).toBeVisible()
+})
+
 test('tabs keep their text across a reload', async ({ page }) => {
   await open(page)
   await write(page, 'select 42 as answer')

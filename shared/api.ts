@@ -70,7 +70,7 @@ export const routes = {
 
   /**
    * Newest first. `open`: those that wait and that the caller may decide. `mine`: asked for by the caller. `decided`: the caller
-   * decided them. `reviews`: passed by break-glass and not reviewed yet, that the caller may review. `all`: whatever the caller may see.
+   * decided them, or a merged pull request agreed in the place of those who are asked, the caller among them. `reviews`: passed by break-glass and not reviewed yet, that the caller may review. `all`: whatever the caller may see.
    */
   approvals: { method: 'GET', path: '/v1/approvals',
     input: z.object({ filter: z.enum(['open', 'mine', 'decided', 'reviews', 'all']).default('open'), ...pageOf }),

@@ -301,7 +301,8 @@ function isListed(record: ApprovalRecord, { filter, principal, now }: { readonly
   switch (filter) {
     case 'mine': return true
     // What one decided stays readable as long as one could decide it now.
-    case 'decided': case 'all': return mayRead(record, principal)
+    case 'decided': return mayRead(record, principal) && record.asked.requester.id !== principal.id
+    case 'all': return mayRead(record, principal)
     case 'open': return whyNotDecide(record, principal, now) === null
     case 'reviews': return whyNotReview(record, principal) === null
   }

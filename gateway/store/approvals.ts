@@ -224,7 +224,7 @@ function conditionOf(filter: ListFilter): { readonly where: string; readonly par
     case 'active': return { where: active, parameters: [] }
     case 'to-review': return { where: 'broken_glass is not null and review is null', parameters: [] }
     case 'of-requester': return { where: 'requester_id = $1::text', parameters: [text(filter.principal)] }
-    case 'decided-by': return { where: 'id in (select d.approval from gatehouse.approval_decisions d where d.principal_id = $1::text)', parameters: [text(filter.principal)] }
+    case 'decided-by': return { where: '(id in (select d.approval from gatehouse.approval_decisions d where d.principal_id = $1::text) or id in (select p.approval from gatehouse.approval_pulls p))', parameters: [text(filter.principal)] }
   }
 }
 

@@ -1,8 +1,8 @@
 // Beside the statement: who asks, by which rule, whom it needs, how risky and why, what happened so far, and what was decided of its like.
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
-import type { ApprovalWhole } from '../../shared/approval.ts'
-import { decidersOf, nameOf, timeAgo } from '../lib/approvals.ts'
+import type { ApprovalWhole, PullAgreed } from '../../shared/approval.ts'
+import { decidersOf, nameOf, pullName, timeAgo } from '../lib/approvals.ts'
 import { call } from '../lib/current-desktop.ts'
 import { about, fullTime } from '../lib/format.ts'
 import { useAppInfo } from '../lib/queries.ts'
@@ -22,6 +22,7 @@ export function ApprovalFacts({ approval }: { readonly approval: ApprovalWhole }
       <Part title="Needs">
         <ul>{needs.map((need, at) => <li key={at} className={styles['need']} data-met={need.have >= need.count || undefined}><span><Untrusted text={decidersOf(need)} />{need.github !== undefined && <span className={styles['quiet']}>, or a merged pull request of <Untrusted text={`${need.github.repository}, ${need.github.path}`} /></span>}</span><b>{need.have} of {need.count}</b></li>)}</ul>
       </Part>
+      {approval.pull !== undefined && <Part title="Agreed by"><Pull id={approval.id} pull={approval.pull} /></Part>}
       <Part title="Because"><p><Untrusted text={bareReason(reason)} /></p>{rule !== null && <p className={styles['quiet']}>rule <code><Untrusted text={rule.rule} /></code>, policy <code><Untrusted text={rule.policy} /></code></p>}</Part>
       <Part title="History"><History approval={approval} /></Part>
       {similar.length > 0 && <Part title="Similar, lately"><Similar similar={similar} /></Part>}
@@ -63,20 +64,37 @@ function Requester({ approval }: { readonly approval: ApprovalWhole }) {
 }
 
 function Run({ id, run }: { readonly id: string; readonly run: NonNullable<ApprovalWhole['requester']['run']> }) {
+  return (
+    <>
+      <p>Repository <code><Untrusted text={run.repository} /></code></p>
+      <WebPage id={id} page="run" url={run.url} />
+    </>
+  )
+}
+
+/** In the place of deciders: what was merged, who wrote it, and who reviewed the very commit. */
+function Pull({ id, pull }: { readonly id: string; readonly pull: PullAgreed }) {
+  const now = useNow()
+  return (
+    <>
+      <p>Pull request <b><Untrusted text={pullName(pull)} /></b> of <Untrusted text={pull.author} /></p>
+      <p>reviewed by <b><Untrusted text={pull.reviewers.map(({ login }) => login).join(', ')} /></b></p>
+      <p className={styles['quiet']}>commit <code><Untrusted text={pull.commit.slice(0, 12)} /></code>, merged <time dateTime={pull.mergedAt} title={fullTime(pull.mergedAt)}>{timeAgo(now - Date.parse(pull.mergedAt))}</time></p>
+      <WebPage id={id} page="pull" url={pull.url} />
+    </>
+  )
+}
+
+function WebPage({ id, page, url }: { readonly id: string; readonly page: 'run' | 'pull'; readonly url: string | null }) {
   const isWindow = useAppInfo().data?.host === 'electron'
+  if (url === null || !URL.canParse(url) || new URL(url).protocol !== 'https:') return null
   // A window of ours opens no pages: its host does, where the gateway names the page (approvals.openRun).
   const open = (event: { preventDefault(): void }) => {
     if (!isWindow) return
     event.preventDefault()
-    void call('approvals.openRun', { id })
+    void call('approvals.openRun', { id, page })
   }
-  const isWebPage = run.url !== null && URL.canParse(run.url) && new URL(run.url).protocol === 'https:'
-  return (
-    <>
-      <p>Repository <code><Untrusted text={run.repository} /></code></p>
-      {isWebPage && <p><a href={run.url!} target="_blank" rel="noopener noreferrer" onClick={open}><Untrusted text={run.url!} /></a></p>}
-    </>
-  )
+  return <p><a href={url} target="_blank" rel="noopener noreferrer" onClick={open}><Untrusted text={url} /></a></p>
 }
 
 interface Happened { readonly at: string; readonly what: ReactNode; readonly note: string | null }
@@ -89,7 +107,7 @@ function History({ approval }: { readonly approval: ApprovalWhole }) {
     { at: createdAt, what: named(requester, 'asked'), note: null },
     ...viewers.map(({ by, at }) => ({ at, what: named(by, 'looked'), note: null })),
     ...decisions.map(({ by, at, decision, reason }) => ({ at, what: named(by, decision === 'approve' ? 'approved' : 'denied'), note: reason })),
-    ...(pull === undefined ? [] : [{ at: pull.mergedAt, what: <>Pull request <b><Untrusted text={`${pull.repository}#${pull.number}`} /></b> of <Untrusted text={pull.author} /> was merged</>, note: `reviewed by ${pull.reviewers.map(({ login }) => login).join(', ')}` }]),
+    ...(pull === undefined ? [] : [{ at: pull.mergedAt, what: <>Pull request <b><Untrusted text={pullName(pull)} /></b> of <Untrusted text={pull.author} /> was merged</>, note: `reviewed by ${pull.reviewers.map(({ login }) => login).join(', ')}` }]),
     ...(brokenGlass === null ? [] : [{ at: brokenGlass.at, what: named(requester, `broke the glass (${brokenGlass.incident})`), note: brokenGlass.reason }]),
     ...(brokenGlass?.review == null ? [] : [{ at: brokenGlass.review.at, what: named(brokenGlass.review.by, 'reviewed it'), note: brokenGlass.review.note }]),
     ...(closedAt !== null && (state === 'withdrawn' || state === 'expired' || state === 'used') ? [{ at: closedAt, what: state === 'used' ? 'It was used' : `It is ${state}`, note: closeReason }] : []),

@@ -2,7 +2,7 @@
 import { Link } from 'wouter'
 import type { ApprovalSummary } from '../../shared/approval.ts'
 import { visibleText } from '../../shared/visible.ts'
-import { askedFor, decidersOf, nameOf, timeAgo } from '../lib/approvals.ts'
+import { askedFor, decidersOf, nameOf, pullName, timeAgo } from '../lib/approvals.ts'
 import { fullTime } from '../lib/format.ts'
 import { paths } from '../lib/routes.ts'
 import { useNow } from '../lib/use-now.ts'
@@ -27,7 +27,8 @@ export function ApprovalRow({ approval }: { readonly approval: ApprovalSummary }
           <b><Untrusted text={nameOf(requester)} /></b>{kind !== null && <span className={styles['kind']}>{kind}</span>}
           <span>on <Untrusted text={connection.name} /></span><EnvironmentBadge labels={connection.labels} />
           <time dateTime={createdAt} title={fullTime(createdAt)}>{timeAgo(now - Date.parse(createdAt))}</time>
-          {approval.permitted.isRequester && <span>asks <Untrusted text={needs.map(decidersOf).join(', and ')} /></span>}
+          {approval.pull !== undefined && <span>agreed by <Untrusted text={pullName(approval.pull)} /></span>}
+          {approval.permitted.isRequester && approval.pull === undefined && <span>asks <Untrusted text={needs.map(decidersOf).join(', and ')} /></span>}
         </p>
         {purpose !== null && <p className={styles['purpose']}><Untrusted text={purpose} /></p>}
       </div>

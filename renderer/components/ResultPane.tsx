@@ -21,10 +21,12 @@ export interface ResultPaneProps {
   readonly run: TabRun
   /** Shows a place of the statement in the editor. */
   readonly onShow: (state: StatementState) => void
+  /** Says what a statement is for that was refused without a reason. */
+  readonly onSay: (state: StatementState) => void
   readonly onCancel: () => void
 }
 
-export function ResultPane({ tab, run, onShow, onCancel }: ResultPaneProps) {
+export function ResultPane({ tab, run, onShow, onSay, onCancel }: ResultPaneProps) {
   const { view } = run
   const at = view === null ? 0 : (run.picked ?? shownIndex(view))
   const state = view?.statements.find(({ index }) => index === at) ?? null
@@ -36,7 +38,7 @@ export function ResultPane({ tab, run, onShow, onCancel }: ResultPaneProps) {
         {view?.failure != null && <div className={styles['inset']}><Banner tone="danger"><Untrusted text={view.failure} /></Banner></div>}
         {view?.isActive === true && run.cancelFailure !== null && <div className={styles['inset']}><Banner tone="warn">The cancel did not go through: <Untrusted text={run.cancelFailure} /> Cancel once more to end the session.</Banner></div>}
         {view === null && <Hint />}
-        {state !== null && <StatementResult key={`${state.run} ${state.index}`} state={state} onShow={() => onShow(state)} onCancel={onCancel} />}
+        {state !== null && <StatementResult key={`${state.run} ${state.index}`} state={state} onShow={() => onShow(state)} onSay={() => onSay(state)} onCancel={onCancel} />}
       </div>
       <StatusLine view={view} state={state} onCancel={onCancel} />
     </section>
@@ -90,7 +92,7 @@ function sign(state: StatementState): string {
   return state.columns.length > 0 ? count(state.rows) : ''
 }
 
-function StatementResult({ state, onShow, onCancel }: { readonly state: StatementState; readonly onShow: () => void; readonly onCancel: () => void }) {
+function StatementResult({ state, onShow, onSay, onCancel }: { readonly state: StatementState; readonly onShow: () => void; readonly onSay: () => void; readonly onCancel: () => void }) {
   if (isHeld(state)) return <HeldPanel held={state.held} onCancel={onCancel} />
   if (state.held !== null && state.error?.isRefusal === true) return <HeldEndPanel held={state.held} error={state.error} />
   // What the user asked for is no error.
@@ -98,7 +100,7 @@ function StatementResult({ state, onShow, onCancel }: { readonly state: Statemen
   const hasGrid = state.result !== null && state.columns.length > 0 && (state.rows > 0 || !isCancelled)
   return (
     <>
-      {state.error !== null && !isCancelled && <SqlErrorPanel error={state.error} hasRows={hasGrid && state.rows > 0} onShow={onShow} />}
+      {state.error !== null && !isCancelled && <SqlErrorPanel error={state.error} hasRows={hasGrid && state.rows > 0} onShow={onShow} onSay={onSay} />}
       {hasGrid && (state.error === null || isCancelled || state.rows > 0) && <ResultGrid key={state.result} result={state.result!} columns={state.columns} rows={state.rows} label={`Rows of statement ${state.index + 1}`} />}
       {!hasGrid && (state.error === null || isCancelled) && <p className={styles['done']}>{plainOutcome(state)}</p>}
       {state.notices.length > 0 && <NoticeList notices={state.notices} />}

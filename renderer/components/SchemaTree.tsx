@@ -7,7 +7,7 @@ import type { SchemaRelation } from '../../shared/ipc.ts'
 import { failureOf } from '../lib/failure.ts'
 import { useSchema } from '../lib/queries.ts'
 import { quoted, relationName } from '../lib/sql-names.ts'
-import { treeRows, treeStep, type TreeRow } from '../lib/tree-rows.ts'
+import { maskedIn, treeRows, treeStep, type TreeRow } from '../lib/tree-rows.ts'
 import { Banner } from '../ui/Banner.tsx'
 import { Button, IconButton } from '../ui/Button.tsx'
 import { SearchField } from '../ui/Field.tsx'
@@ -16,18 +16,21 @@ import { SchemaTreeRow } from './SchemaTreeRow.tsx'
 
 export interface SchemaTreeProps {
   readonly connection: string
+  /** `schema.table.column` of what is masked for who is signed in. */
+  readonly masked: readonly string[] | undefined
   readonly onInsert: (text: string) => void
   readonly onOpen: (schema: string, relation: SchemaRelation) => void
 }
 
 const rowHeight = 24
 
-export function SchemaTree({ connection, onInsert, onOpen }: SchemaTreeProps) {
+export function SchemaTree({ connection, masked, onInsert, onOpen }: SchemaTreeProps) {
   const schema = useSchema(connection)
   const [filter, setFilter] = useState('')
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set())
   const [active, setActive] = useState<string | null>(null)
   const rows = useMemo(() => treeRows(schema.data ?? { schemas: [] }, toggled, filter), [schema.data, toggled, filter])
+  const isMasked = useMemo(() => maskedIn(masked ?? []), [masked])
   const scroller = useRef<HTMLDivElement>(null)
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 12 })
   const activeAt = Math.max(0, rows.findIndex(({ key }) => key === active))
@@ -81,7 +84,7 @@ export function SchemaTree({ connection, onInsert, onOpen }: SchemaTreeProps) {
             const row = rows[item.index]!
             return (
               <SchemaTreeRow
-                key={row.key} id={`tree-${item.index}`} row={row} top={item.start} height={rowHeight} isActive={active !== null && item.index === activeAt}
+                key={row.key} id={`tree-${item.index}`} row={row} masked={isMasked(row)} top={item.start} height={rowHeight} isActive={active !== null && item.index === activeAt}
                 onPick={() => setActive(row.key)} onToggle={() => toggle(row.key)} onAct={(isInsert) => act(row, isInsert)}
               />
             )

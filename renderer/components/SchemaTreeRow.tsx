@@ -1,8 +1,8 @@
 // One row of the schema tree.
-import { ChevronRight, Columns3, Database, Eye, Globe, Grid2x2, KeyRound, Layers, ListTree, Rows3, Spline } from 'lucide-react'
+import { ChevronRight, Columns3, Database, Eye, EyeOff, Globe, Grid2x2, KeyRound, Layers, ListTree, Rows3, Spline } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { SchemaRelation } from '../../shared/ipc.ts'
-import { about } from '../lib/format.ts'
+import { about, plural } from '../lib/format.ts'
 import type { TreeRow } from '../lib/tree-rows.ts'
 import { visibleText } from '../../shared/visible.ts'
 import { Untrusted } from '../ui/Untrusted.tsx'
@@ -12,6 +12,8 @@ import styles from './SchemaTree.module.css'
 export interface SchemaTreeRowProps {
   readonly id: string
   readonly row: TreeRow
+  /** Columns of it that come masked; 0: none. */
+  readonly masked: number
   readonly top: number
   readonly height: number
   readonly isActive: boolean
@@ -28,22 +30,22 @@ const nameOf = (row: TreeRow): string =>
   row.kind === 'relation' ? row.relation.name : row.kind === 'column' ? row.column.name : row.name
 
 /** What a screen reader hears besides the name. */
-function labelOf(row: TreeRow): string {
+function labelOf(row: TreeRow, masked: number): string {
   const name = visibleText(nameOf(row))
   if (row.kind === 'schema') return `${name}, schema, ${row.count}`
   if (row.kind === 'index') return `${name}, index`
-  if (row.kind === 'relation') return `${name}, ${row.relation.kind}`
+  if (row.kind === 'relation') return `${name}, ${row.relation.kind}${masked === 0 ? '' : `, ${plural(masked, 'masked column')}`}`
   const { column } = row
-  return [name, column.type, column.isPrimaryKey && 'primary key', column.references !== null && `references ${column.references}`].filter(Boolean).join(', ')
+  return [name, column.type, column.isPrimaryKey && 'primary key', column.references !== null && `references ${column.references}`, masked > 0 && 'masked for you'].filter(Boolean).join(', ')
 }
 
-export function SchemaTreeRow({ id, row, top, height, isActive, onPick, onToggle, onAct }: SchemaTreeRowProps) {
+export function SchemaTreeRow({ id, row, masked, top, height, isActive, onPick, onToggle, onAct }: SchemaTreeRowProps) {
   const isBranch = row.kind === 'schema' || row.kind === 'relation'
   return (
     // Keys are handled by the tree, which holds the focus.
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events jsx-a11y/interactive-supports-focus
     <div
-      id={id} role="treeitem" aria-level={row.level} aria-label={labelOf(row)} aria-selected={isActive} {...(isBranch ? { 'aria-expanded': row.isOpen } : {})}
+      id={id} role="treeitem" aria-level={row.level} aria-label={labelOf(row, masked)} aria-selected={isActive} {...(isBranch ? { 'aria-expanded': row.isOpen } : {})}
       className={classes(styles['row'], styles[row.kind], isActive && styles['active'])} style={{ top, height, paddingLeft: 8 + (row.level - 1) * 16 }}
       onClick={() => { onPick(); if (row.kind === 'schema') onToggle() }} onDoubleClick={(event) => { if (row.kind !== 'schema') onAct(event.altKey) }}
     >
@@ -52,6 +54,7 @@ export function SchemaTreeRow({ id, row, top, height, isActive, onPick, onToggle
         : <span className={styles['twist']} />}
       <Icon row={row} />
       <span className={styles['name']}><Untrusted text={nameOf(row)} /></span>
+      {masked > 0 && <span className={styles['masked']} title={row.kind === 'column' ? 'masked for you' : `${plural(masked, 'column')} masked for you`}><EyeOff size={12} aria-hidden="true" /></span>}
       <Aside row={row} />
     </div>
   )

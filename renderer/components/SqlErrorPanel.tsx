@@ -7,17 +7,17 @@ import { Untrusted } from '../ui/Untrusted.tsx'
 import { classes } from '../ui/classes.ts'
 import styles from './SqlErrorPanel.module.css'
 
-export interface SqlErrorPanelProps { readonly error: SqlError; readonly hasRows: boolean; readonly onShow: () => void }
+export interface SqlErrorPanelProps { readonly error: SqlError; readonly hasRows: boolean; readonly onShow: () => void; readonly onSay: () => void }
 
 export const SqlErrorPanel = (props: SqlErrorPanelProps) => (props.error.isRefusal ? <RefusalPanel {...props} /> : <ServerErrorPanel {...props} />)
 
-function RefusalPanel({ error, onShow, hasRows }: SqlErrorPanelProps) {
-  const { rule, policy, reason, advice } = refusalOf(error)
+function RefusalPanel({ error, onShow, onSay, hasRows }: SqlErrorPanelProps) {
+  const { title, rule, policy, reason, advice, wantsReason } = refusalOf(error)
   return (
     <div className={classes(styles['panel'], hasRows && styles['above'])} role="alert">
       <ShieldX size={20} className={styles['icon']} aria-hidden="true" />
       <div className={styles['text']}>
-        <h2>Refused by policy</h2>
+        <h2>{title}</h2>
         <p className={styles['message']}><Untrusted text={reason} /></p>
         {(rule !== null || policy !== null) && (
           <dl className={styles['facts']}>
@@ -28,7 +28,10 @@ function RefusalPanel({ error, onShow, hasRows }: SqlErrorPanelProps) {
         )}
         {error.detail !== null && <p className={styles['more']}><Untrusted text={error.detail} as="block" /></p>}
         <p className={styles['more']}><Untrusted text={advice} as="block" /></p>
-        <Button size="small" onClick={onShow}>Show in editor</Button>
+        <p className={styles['foot']}>
+          {wantsReason && <Button size="small" look="primary" onClick={onSay}>Say what it is for…</Button>}
+          <Button size="small" onClick={onShow}>Show in editor</Button>
+        </p>
       </div>
     </div>
   )

@@ -16,7 +16,7 @@ test('one is open as long as it may be decided and its time is not over', () => 
 test('each list has its own, as the gateway says what is permitted', () => {
   const idsIn = (filter: 'mine' | 'decided' | 'reviews') => all.filter((each) => isIn(filter, each, context)).map(({ id }) => id.slice(-4))
   expect(idsIn('mine')).toEqual(['BBB4'])
-  expect(idsIn('decided')).toEqual(['BBB1', 'BBB2'])
+  expect(idsIn('decided')).toEqual(['BBB1', 'BBB2', 'BBB5'])
   expect(idsIn('reviews')).toEqual(['BBB3'])
 })
 

@@ -1,16 +1,18 @@
 // Approvals in words: which list one belongs to, what is asked, by whom it may be decided, how it stands. Pure.
-import type { ApprovalSummary, Person } from '../../shared/approval.ts'
+import type { ApprovalSummary, Person, PullAgreed } from '../../shared/approval.ts'
 import type { ApprovalFilter } from '../../shared/ipc.ts'
 import { plural } from './format.ts'
 
 export const nameOf = ({ email, id }: Pick<Person, 'email' | 'id'>): string => email ?? id
+
+export const pullName = ({ repository, number }: Pick<PullAgreed, 'repository' | 'number'>): string => `${repository}#${number}`
 
 /** The gateway's own lists (GET /v1/approvals), asked of what an event said. `principal`: who is signed in. */
 export function isIn(filter: ApprovalFilter, approval: ApprovalSummary, { principal, now }: Reader): boolean {
   switch (filter) {
     case 'open': return approval.permitted.decide === null && Date.parse(approval.expiresAt) > now
     case 'mine': return approval.permitted.isRequester
-    case 'decided': return approval.decisions.some(({ by }) => by.id === principal)
+    case 'decided': return approval.decisions.some(({ by }) => by.id === principal) || (approval.pull !== undefined && !approval.permitted.isRequester)
     case 'reviews': return approval.permitted.review === null
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { refusalOf } from './refusal.ts'
+import { bareReason, refusalOf } from './refusal.ts'
 
 const of = (message: string, hint: string | null = null, code = '42501') => refusalOf({ code, message, hint })
 
@@ -16,6 +16,14 @@ test('an approval names its rule and says what it needs', () => {
 test('what has another form is shown whole, nothing is guessed', () => {
   expect(of('no rule allows delete on public.orders')).toMatchObject({ rule: null, policy: null, reason: 'No rule allows delete on public.orders.' })
   expect(of('denied by masking: DO runs code that is not seen', 'Leave the masked columns out.')).toMatchObject({ rule: null, reason: 'DO runs code that is not seen.', advice: 'Leave the masked columns out.' })
+})
+
+test('the panel says who refused, and whether a reason would help', () => {
+  expect(of('denied by rule never (policy shop): drop is not allowed')).toMatchObject({ title: 'Refused by policy', wantsReason: false })
+  expect(of('denied by masking: DO runs code that is not seen').title).toBe('Refused by masking')
+  expect(of('the result has more than 10000 rows, the limit of your access', null, '54000').title).toBe('Stopped at a limit')
+  expect(of('held by rule ask (policy shop) for on-call: update on public.orders needs approval; nobody was asked, for the rule wants a reason with it')).toMatchObject({ title: 'A reason is wanted', wantsReason: true, rule: 'ask' })
+  expect(bareReason('denied by masking: public.customers.email is masked for you')).toBe('public.customers.email is masked for you')
 })
 
 test('a name that stands first is written as it is', () => {

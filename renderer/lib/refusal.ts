@@ -3,6 +3,10 @@
 import type { SqlError } from '../../shared/ipc.ts'
 
 export interface Refusal {
+  /** Who refused, for the panel's head. */
+  readonly title: string
+  /** It would be asked about, with a reason. */
+  readonly wantsReason: boolean
   readonly rule: string | null
   readonly policy: string | null
   readonly reason: string
@@ -15,20 +19,24 @@ const byRule = /(?:denied|held) by rule (\S+) \(policy ([^)\s]+)\)(?: for [^:]+)
 /** By a person, or by their silence (gateway/pipeline/hold.ts). */
 const byPeople = /^(?:denied by \S+ \(approval (?:ap_\w+), rule (\S+) \(policy ([^)\s]+)\)\)|approval ap_\w+ (?:has expired|was withdrawn))(?:: (.*?))?(?: \(rule (\S+) \(policy ([^)\s]+)\)\))?$/s
 
+const byMasking = /^denied by masking: /
+
 export function refusalOf({ code, message, hint }: Pick<SqlError, 'code' | 'message' | 'hint'>): Refusal {
+  const wantsReason = /nobody was asked, for the rule wants a reason/.test(message)
+  const title = wantsReason ? 'A reason is wanted' : byMasking.test(message) ? 'Refused by masking' : code === '54000' ? 'Stopped at a limit' : 'Refused by policy'
   const people = byPeople.exec(message)
   if (people !== null) {
     const [, deniedRule, deniedPolicy, why, rule, policy] = people
-    return { rule: deniedRule ?? rule ?? null, policy: deniedPolicy ?? policy ?? null, reason: sentence(why ?? 'no reason was given'), advice: hint ?? 'Nothing was sent to the database. Running it again asks again.' }
+    return { title, wantsReason, rule: deniedRule ?? rule ?? null, policy: deniedPolicy ?? policy ?? null, reason: sentence(why ?? 'no reason was given'), advice: hint ?? 'Nothing was sent to the database. Running it again asks again.' }
   }
   const match = byRule.exec(message)
-  const reason = sentence(match?.[3] ?? message.replace(/^denied by masking: /, ''))
-  return { rule: match?.[1] ?? null, policy: match?.[2] ?? null, reason, advice: hint ?? adviceFor(code, message) }
+  const reason = sentence(match?.[3] ?? message.replace(byMasking, ''))
+  return { title, wantsReason, rule: match?.[1] ?? null, policy: match?.[2] ?? null, reason, advice: hint ?? adviceFor(code, message) }
 }
 
 /** The reason of a recorded verdict without the rule and policy that stand beside it. */
 export function bareReason(reason: string): string {
-  return byRule.exec(reason)?.[3] ?? reason
+  return byRule.exec(reason)?.[3] ?? reason.replace(byMasking, '')
 }
 
 function adviceFor(code: string, message: string): string {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { shopSchema } from '../testing/fake-shop.ts'
-import { treeRows, treeStep } from './tree-rows.ts'
+import { maskedIn, treeRows, treeStep } from './tree-rows.ts'
 
 const none = new Set<string>()
 const names = (filter: string, toggled: ReadonlySet<string> = none) => treeRows(shopSchema, toggled, filter).map((row) => row.key)
@@ -16,6 +16,13 @@ test('an opened relation shows columns, then indexes', () => {
   const at = rows.findIndex(({ key }) => key === 'r public.customers')
   expect(rows[at + 1]).toMatchObject({ kind: 'column', column: { name: 'id', isPrimaryKey: true } })
   expect(rows.filter(({ kind }) => kind === 'index')).toHaveLength(2)
+})
+
+test('masked columns are known of their column and counted of their table', () => {
+  const isMasked = maskedIn(['public.customers.email', 'public.customers.ssn', 'warehouse.shipments.email'])
+  const rows = treeRows(shopSchema, new Set(['r public.customers']), '')
+  expect(rows.filter((row) => row.kind === 'column' && isMasked(row) > 0).map(({ key }) => key)).toEqual(['c public.customers.email', 'c public.customers.ssn'])
+  expect(rows.filter((row) => row.kind === 'relation' && isMasked(row) > 0).map((row) => [row.key, isMasked(row)])).toEqual([['r public.customers', 2]])
 })
 
 test('a filter by table shows the table, by column the table with that column', () => {

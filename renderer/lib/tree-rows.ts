@@ -43,6 +43,15 @@ function relationRows(schema: string, relation: SchemaRelation, toggled: Readonl
   ]
 }
 
+/** How many of a row's columns come masked: of a column 0 or 1, of a relation those it has. `masked`: `schema.table.column`. */
+export function maskedIn(masked: readonly string[]): (row: TreeRow) => number {
+  const names = new Set(masked)
+  return (row) => {
+    if (row.kind === 'column') return names.has(`${row.schema}.${row.relation}.${row.column.name}`) ? 1 : 0
+    return row.kind === 'relation' ? row.relation.columns.filter(({ name }) => names.has(`${row.schema}.${row.relation.name}.${name}`)).length : 0
+  }
+}
+
 /** Where the arrow keys lead; `toggle` means the row opens or closes instead. */
 export function treeStep(rows: readonly TreeRow[], at: number, key: string): { readonly to: number } | 'toggle' | null {
   const row = rows[at]

@@ -5,6 +5,7 @@ import type { SchemaRelation, StatementState } from '../../shared/ipc.ts'
 import { EditorTabs, editorPanelId, tabElementId } from '../components/EditorTabs.tsx'
 import { PreflightLine } from '../components/PreflightLine.tsx'
 import { PsqlDialog } from '../components/PsqlDialog.tsx'
+import { ReasonDialog } from '../components/ReasonDialog.tsx'
 import { ResultPane } from '../components/ResultPane.tsx'
 import { SchemaTree } from '../components/SchemaTree.tsx'
 import type { RunScope, SqlEditorHandle } from '../components/SqlEditor.tsx'
@@ -18,7 +19,7 @@ import { usePreflight } from '../lib/use-preflight.ts'
 import { marksOf } from '../lib/verdict-words.ts'
 import { layout, useLayout } from '../stores/layout.ts'
 import { useLogin } from '../stores/login.ts'
-import { cancelRun, failRun, forgetTab, idle, runText, useRuns } from '../stores/runs.ts'
+import { askReason, cancelRun, failRun, forgetTab, idle, runText, runWithReason, saidBefore, stopAsking, useRuns } from '../stores/runs.ts'
 import { useSettings } from '../stores/settings.ts'
 import { scopeKey, tabs, useTabs, type TabSet } from '../stores/tabs.ts'
 import { Button, IconButton } from '../ui/Button.tsx'
@@ -62,7 +63,7 @@ function Workspace({ connection, scope, set }: { readonly connection: string; re
     if (isRunning) return
     try {
       const sent = await editor.current?.toRun(scopeOfRun)
-      if (sent != null) await runText(tab.id, connection, sent)
+      if (sent != null) await runText(tab.id, connection, sent, preflight)
     } catch (reason) {
       failRun(tab.id, reason)
     }
@@ -76,6 +77,7 @@ function Workspace({ connection, scope, set }: { readonly connection: string; re
     void runText(id, connection, { text: text.trim().replace(/;$/, ''), base: 0 })
   }
   const insert = (text: string) => { layout.closeDrawers(); editor.current?.insert(text) }
+  const say = (state: StatementState) => { if (run.view !== null) askReason(tab.id, { text: state.text, base: run.view.base + state.offset }) }
   const show = (state: StatementState) => { if (run.view !== null) editor.current?.select(placeOf(run.view, state)) }
 
   const toggleTree = () => useLayout.setState(isNarrow ? { isTreeDrawerOpen: !isTreeDrawerOpen } : { isTreeShown: !isTreeShown })
@@ -110,7 +112,7 @@ function Workspace({ connection, scope, set }: { readonly connection: string; re
         <>
           {isNarrow && <button type="button" className={styles['scrim']} aria-label="Close the schema" onClick={layout.closeDrawers} />}
           <div className={styles['tree']} data-drawer={isNarrow || undefined} style={isNarrow ? undefined : { width: treeWidth }}>
-            <SchemaTree connection={connection} onInsert={insert} onOpen={open} />
+            <SchemaTree connection={connection} masked={masked.data} onInsert={insert} onOpen={open} />
           </div>
           {!isNarrow && <Splitter label="Width of the schema" axis="x" value={treeWidth} min={180} max={520} onChange={(to) => useLayout.setState({ treeWidth: to })} />}
         </>
@@ -135,9 +137,10 @@ function Workspace({ connection, scope, set }: { readonly connection: string; re
         <PreflightLine preflight={preflight} marks={verdicts} cursor={cursor} />
         <Splitter label="Height of the editor" axis="y" value={editorShare} min={0.12} max={0.85} perPixel={() => 1 / Math.max(1, (centre.current?.clientHeight ?? 700) - barHeight)} onChange={(to) => useLayout.setState({ editorShare: to })} />
         <div className={styles['results']} style={{ flexGrow: 1 - editorShare }}>
-          <ResultPane key={tab.id} tab={tab.id} run={run} onShow={show} onCancel={cancel} />
+          <ResultPane key={tab.id} tab={tab.id} run={run} onShow={show} onSay={say} onCancel={cancel} />
         </div>
       </div>
+      {run.asking !== null && <ReasonDialog key={run.asking.text} before={saidBefore(run.asking)} onSend={(reason) => void runWithReason(tab.id, connection, reason)} onClose={() => stopAsking(tab.id)} />}
       {isPsqlOpen && <PsqlDialog connection={connection} onClose={() => setPsqlOpen(false)} />}
     </div>
   )

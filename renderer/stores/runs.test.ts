@@ -1,7 +1,8 @@
 import { beforeEach, expect, test, vi } from 'vitest'
 import { provideDesktop } from '../lib/current-desktop.ts'
 import { FakeDesktop, type FakeOptions } from '../testing/fake-desktop.ts'
-import { cancelRun, forgetTab, runOf, runText, useRuns, watchRuns } from './runs.ts'
+import type { Preflight } from '../lib/preflight.ts'
+import { cancelRun, forgetTab, runOf, runText, runWithReason, saidBefore, stopAsking, useRuns, watchRuns } from './runs.ts'
 
 function start(options: FakeOptions = {}): FakeDesktop {
   const desktop = new FakeDesktop(options)
@@ -38,6 +39,36 @@ test('a second run while one is under way is not sent', async () => {
   await first
   expect(desktop.calls.filter(({ name }) => name === 'sql.run')).toHaveLength(1)
   await over()
+})
+
+test('what policy wants a reason for is asked about once before it is sent, and remembers what was said', async () => {
+  const desktop = start()
+  const sent = { text: 'merge into orders using stale on true', base: 0 }
+  const runs = () => desktop.calls.filter(({ name }) => name === 'sql.run').map(({ input }) => input)
+  await runText('t', 'shop', sent)
+  expect([runOf('t').asking, runOf('t').view, runs()]).toEqual([sent, null, []])
+  expect(saidBefore(sent)).toBe('')
+  await runWithReason('t', 'shop', 'INC-42: stale')
+  expect(runOf('t').asking).toBeNull()
+  expect(runs()).toMatchObject([{ text: sent.text, reason: 'INC-42: stale' }])
+  await cancelRun('t')
+  await over()
+  await runText('t', 'shop', sent)
+  expect([runOf('t').asking, saidBefore(sent), runs().length]).toEqual([sent, 'INC-42: stale', 1])
+  stopAsking('t')
+  expect(runOf('t').asking).toBeNull()
+})
+
+test('what is known of the text already is not asked of the gateway again; what nobody can tell is sent', async () => {
+  const desktop = start({ failures: { 'sql.preflight': { code: 'gateway_unreachable', message: 'away' } } })
+  const asked = () => desktop.calls.filter(({ name }) => name === 'sql.preflight').length
+  const known = (wantsReason: boolean): Preflight => ({ kind: 'known', problem: null, statements: [{ start: 0, end: 40, tag: 'MERGE', verdict: { kind: 'approval', by: ['on-call'], reason: 'r', ...(wantsReason && { wantsReason }) } }] })
+  await runText('t', 'shop', { text: 'merge into orders using stale on true', base: 0 }, known(true))
+  expect([runOf('t').asking !== null, asked()]).toEqual([true, 0])
+  stopAsking('t')
+  await runText('t', 'shop', { text: 'merge into orders using stale on true', base: 0 })
+  await over()
+  expect([asked(), view().statements[0]?.error?.isRefusal]).toEqual([1, true])
 })
 
 test('cancel ends a slow statement', async () => {

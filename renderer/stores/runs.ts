@@ -2,6 +2,8 @@
 import { create } from 'zustand'
 import { call, desktop } from '../lib/current-desktop.ts'
 import { failureOf } from '../lib/failure.ts'
+import type { Preflight } from '../lib/preflight.ts'
+import { knownToWant, wantsReason, type Sent } from '../lib/wants-reason.ts'
 import { answered, failed, progressed, startRun, type RunView } from '../lib/run-state.ts'
 
 export interface TabRun {
@@ -13,9 +15,11 @@ export interface TabRun {
   readonly cancelFailure: string | null
   /** Why the editor's session ended, until the next run. */
   readonly lost: string | null
+  /** What is to be sent as soon as it is said what it is for; null: nothing. */
+  readonly asking: Sent | null
 }
 
-export const idle: TabRun = { editor: null, view: null, picked: null, cancelFailure: null, lost: null }
+export const idle: TabRun = { editor: null, view: null, picked: null, cancelFailure: null, lost: null, asking: null }
 
 export const useRuns = create<{ readonly byTab: Readonly<Record<string, TabRun>> }>(() => ({ byTab: {} }))
 
@@ -47,13 +51,53 @@ async function editorOf(tab: string, connection: string): Promise<string> {
   return editor
 }
 
-/** `base` is where `text` begins in the tab, so that errors find their place. One run at a time: a second is ignored. */
-export async function runText(tab: string, connection: string, sent: { readonly text: string; readonly base: number }): Promise<void> {
+/** What was said of texts that were sent, for when they are sent again: the newest, while the window lives. */
+const said = new Map<string, string>()
+const saidMax = 100
+export const saidBefore = ({ text }: Sent): string => said.get(text) ?? ''
+
+function remember(text: string, reason: string): void {
+  said.delete(text)
+  said.set(text, reason)
+  if (said.size > saidMax) said.delete(said.keys().next().value!)
+}
+
+/** First asks what it is for, where policy wants to be told: then the tab is `asking`, and nothing was sent. */
+export async function runText(tab: string, connection: string, sent: Sent, preflight: Preflight = { kind: 'none' }): Promise<void> {
   if (runOf(tab).view?.isActive === true || sent.text.trim() === '') return
+  const known = knownToWant(preflight, sent)
+  if (known === false) return send(tab, connection, sent, null)
+  update(tab, (run) => ({ ...run, view: startRun(run.view, sent.base, Date.now()), picked: null, cancelFailure: null, lost: null }))
+  const isWanted = known ?? await wantsReason((text) => call('sql.preflight', { connection, text }), sent.text, askMs)
+  const { view } = runOf(tab)
+  // Forgotten meanwhile: its tab was closed.
+  if (view === null) return
+  if (!isWanted) return send(tab, connection, sent, null)
+  update(tab, (run) => ({ ...run, view: null }))
+  askReason(tab, sent)
+}
+
+/** Longer nobody waits before a run for what only spares a refusal. */
+const askMs = 1_500
+
+export const askReason = (tab: string, sent: Sent): void => update(tab, (run) => ({ ...run, asking: sent }))
+export const stopAsking = (tab: string): void => update(tab, (run) => ({ ...run, asking: null }))
+
+/** What was asked about is sent, with its reason. */
+export async function runWithReason(tab: string, connection: string, reason: string): Promise<void> {
+  const { asking, view } = runOf(tab)
+  if (asking === null || view?.isActive === true) return
+  remember(asking.text, reason)
+  stopAsking(tab)
+  await send(tab, connection, asking, reason)
+}
+
+/** `base` is where `text` begins in the tab, so that errors find their place. One run at a time: a second is ignored. */
+async function send(tab: string, connection: string, sent: Sent, reason: string | null): Promise<void> {
   update(tab, (run) => ({ ...run, view: startRun(run.view, sent.base, Date.now()), picked: null, cancelFailure: null, lost: null }))
   try {
     const editor = await editorOf(tab, connection)
-    const { run: id, statements } = await call('sql.run', { editor, text: sent.text })
+    const { run: id, statements } = await call('sql.run', { editor, text: sent.text, ...(reason !== null && { reason }) })
     update(tab, (run) => (run.view === null ? run : { ...run, view: answered(run.view, id, statements) }))
   } catch (reason) {
     const { message, code } = failureOf(reason)

@@ -27,7 +27,7 @@ function sample({ text, risk = lowRisk, parameters = [], ...rest }: Sample): App
 
 const closed = (state: ApprovalWhole['state'], decider: Person, reason: string | null): Partial<ApprovalWhole> => ({
   state, decisions: [{ by: decider, decision: state === 'denied' ? 'deny' : 'approve', reason, at: at(-50 * minute) }], closedAt: at(-50 * minute), closeReason: state === 'denied' ? reason : null,
-  expiresAt: at(-45 * minute), createdAt: at(-60 * minute), held: [], permitted: { ...forOthers, decide: `it is ${state}, so it takes no more answers` },
+  expiresAt: at(-45 * minute), createdAt: at(-60 * minute), held: [], permitted: { ...forOthers, decide: `it is ${state}, so it takes no more answers`, deny: `it is ${state}, so it takes no more answers` },
 })
 
 const migration = `with stale as (
@@ -56,7 +56,11 @@ export function sampleApprovals(): ApprovalWhole[] {
     sample({ id: 'ap_01KAG0000000000000000BBB1', text: "update orders set status = 'paid' where id = 9", ...closed('used', me, null) }),
     sample({ id: 'ap_01KAG0000000000000000BBB2', text: 'delete from order_items where order_id = 77', ...closed('denied', me, 'Cancel the order instead; the items are needed for the books.') }),
     sample({ id: 'ap_01KAG0000000000000000BBB3', text: "update products set price = price * 0.9 where sku = 'A-1'", ...closed('used', otto, null), decisions: [],
-      brokenGlass: { reason: 'Wrong price in the shop, nobody awake', incident: 'INC-41', at: at(-55 * minute), review: null }, permitted: { ...forOthers, decide: 'it was approved and used, so it takes no more answers', review: null } }),
+      brokenGlass: { reason: 'Wrong price in the shop, nobody awake', incident: 'INC-41', at: at(-55 * minute), review: null }, permitted: { ...forOthers, decide: 'it was approved and used, so it takes no more answers', deny: 'it was approved and used, so it takes no more answers', review: null } }),
+    sample({ id: 'ap_01KAG0000000000000000BBB5', text: 'alter table orders add column carrier text', ...closed('used', otto, null), decisions: [], reason: 'alter on public.orders needs approval',
+      requester: { id: 'ci:repo:acme/shop', email: null, kind: 'ci', delegator: null, run: { repository: 'acme/shop', url: 'https://github.com/acme/shop/actions/runs/7124' } },
+      needs: [{ groups: ['dba'], users: [], count: 1, have: 1, github: { repository: 'acme/shop', path: 'migrations/**' } }],
+      pull: { repository: 'acme/shop', number: 41, url: 'https://github.com/acme/shop/pull/41', commit: '0123456789abcdef0123456789abcdef01234567', mergedAt: at(-70 * minute), author: 'eli-ng', reviewers: [{ id: 7, login: 'otto-n' }] } }),
     sample({ id: 'ap_01KAG0000000000000000BBB4', text: 'update customers set is_active = false where id = 12', ...closed('denied', otto, 'Ask the customer first.'), requester: { ...me, delegator: null, run: null }, permitted: { ...forMe, withdraw: 'it is denied' } }),
   ]
 }
@@ -82,9 +86,9 @@ export class FakeApprovals {
   }
 
   /** A statement of ours that waits; `settled` when somebody has answered. */
-  hold(text: string): { readonly held: HeldStatement; readonly settled: Promise<ApprovalWhole> } {
+  hold(text: string, purpose: string | null = null, more: Partial<ApprovalWhole> = {}): { readonly held: HeldStatement; readonly settled: Promise<ApprovalWhole> } {
     const id = `ap_01KAH000000000000000MINE${this.#all.length}`
-    const approval = sample({ id, text, createdAt: at(0), expiresAt: at(15 * minute), requester: { ...me, delegator: null, run: null }, permitted: forMe })
+    const approval = sample({ id, text, purpose, createdAt: at(0), expiresAt: at(15 * minute), requester: { ...me, delegator: null, run: null }, permitted: forMe, ...more })
     this.#put(approval, 'opened', me)
     const { promise, resolve } = Promise.withResolvers<ApprovalWhole>()
     this.#waiting.set(id, resolve)
@@ -98,6 +102,11 @@ export class FakeApprovals {
     if (how === 'view') return void this.#put({ ...mine, viewers: [...mine.viewers, { by: otto, at: at(0) }] }, 'viewed', otto)
     const decision = { by: otto, decision: how, reason, at: at(0) } as const
     this.#put({ ...mine, decisions: [decision], ...(how === 'deny' ? { state: 'denied', closedAt: at(0), closeReason: reason } : { state: 'approved' }) }, 'decided', otto)
+  }
+
+  /** The command that waited is not there any more, as when somebody presses Ctrl+C. */
+  withdrawMine(): void {
+    for (const mine of this.#all.filter(({ permitted, state }) => permitted.isRequester && state === 'open')) this.#put({ ...mine, state: 'withdrawn', closedAt: at(0), closeReason: 'the client went away' }, 'closed', me)
   }
 
   /** A new one to decide, as it comes while one works. */
@@ -151,8 +160,8 @@ export class FakeApprovals {
   }
 }
 
-const isIn = (filter: ApprovalFilter, { permitted, decisions }: ApprovalWhole): boolean => ({
-  open: permitted.decide === null, mine: permitted.isRequester, decided: decisions.some(({ by }) => by.id === me.id), reviews: permitted.review === null,
+const isIn = (filter: ApprovalFilter, { permitted, decisions, pull }: ApprovalWhole): boolean => ({
+  open: permitted.decide === null, mine: permitted.isRequester, decided: decisions.some(({ by }) => by.id === me.id) || (pull !== undefined && !permitted.isRequester), reviews: permitted.review === null,
 })[filter]
 
 // As the gateway: a list and an event do not carry the exact text. Without zod, which would evaluate code where the page may not.

@@ -4,6 +4,7 @@ import type { ConnectionSummary } from '../../shared/connection.ts'
 import type { Desktop, IpcCallName, IpcCalls, IpcEventName, IpcEvents, IpcFailure, IpcInput, IpcOutput, LoginState, NativeAccess, Settings, StatementState } from '../../shared/ipc.ts'
 import type { Principal } from '../../shared/principal.ts'
 import { FakeApprovals } from './fake-approvals.ts'
+import { FakeCluster, type FakeClusterOptions } from './fake-cluster.ts'
 import { fakeFrames, fakeSessions } from './fake-sessions.ts'
 import { shopSchema } from './fake-shop.ts'
 import { fakeOutcome, fakePreflight, fakeSplit, type FakeOutcome } from './fake-sql.ts'
@@ -18,6 +19,7 @@ export interface FakeOptions {
   readonly login?: LoginState
   /** Nobody has asked for anything yet. */
   readonly hasNoApprovals?: boolean
+  readonly cluster?: Pick<FakeClusterOptions, 'hasKubectl' | 'refusals'>
 }
 
 const gateway = 'https://gate.acme.example:8443'
@@ -34,6 +36,8 @@ export const fakeConnections: readonly ConnectionSummary[] = [
   { name: 'analytics', kind: 'postgres', labels: { env: 'staging', team: 'data' }, database: 'warehouse' },
   { name: 'shop-dev', kind: 'postgres', labels: { env: 'development' }, database: 'shop' },
   { name: 'reports', kind: 'postgres', labels: {}, database: 'reports' },
+  { name: 'prod', kind: 'kubernetes', labels: { env: 'production', region: 'eu' } },
+  { name: 'lab', kind: 'kubernetes', labels: { env: 'development' } },
 ]
 
 interface Running { timer: ReturnType<typeof setTimeout> | null; isCancelled: boolean }
@@ -49,12 +53,15 @@ export class FakeDesktop implements Desktop {
   #next = 1
   /** Calls so far, for tests. */
   readonly approvals: FakeApprovals
+  readonly cluster: FakeCluster
   readonly calls: { readonly name: IpcCallName; readonly input: unknown }[] = []
 
   constructor(options: FakeOptions = {}) {
     this.#options = options
     this.#settings = { theme: 'system', editorFontSize: 13, gateway, notifications: { isOn: true, hasSound: true, hours: null }, terminal: { fontSize: 13, copiesOnSelect: false, scrollback: 10_000, hasScreenReader: false }, ...options.settings }
     this.approvals = new FakeApprovals((name, event) => this.emit(name, event), options.hasNoApprovals === true)
+    const cluster = { name: 'prod', kind: 'kubernetes', labels: { env: 'production', region: 'eu' } } as const
+    this.cluster = new FakeCluster({ tell: (name, event) => this.emit(name, event), hold: (text) => this.approvals.hold(text, null, { connection: cluster, subject: { kind: 'command', protocol: 'kubernetes', recorded: text }, reason: `${text} needs approval`, rule: { policy: 'cluster', rule: 'deletes-need-approval' } }), withdraw: () => this.approvals.withdrawMine(), ...options.cluster })
     this.#login = options.login ?? (options.isSignedIn === false ? this.#signedOut() : this.#signedIn())
   }
 
@@ -64,7 +71,7 @@ export class FakeDesktop implements Desktop {
     const failure = this.#options.failures?.[name]
     if (failure !== undefined) throw failure
     // The table below has each call under its own name with its own types.
-    const answer = ({ ...this.#answers, ...this.approvals.calls })[name] as (input: IpcInput<N>) => IpcOutput<N>
+    const answer = ({ ...this.#answers, ...this.approvals.calls, ...this.cluster.calls })[name] as (input: IpcInput<N>) => IpcOutput<N>
     return structuredClone(answer(input))
   }
 
@@ -79,7 +86,7 @@ export class FakeDesktop implements Desktop {
     for (const listener of this.#listeners.get(name) ?? []) (listener as (event: IpcEvents[N]) => void)(structuredClone(event))
   }
 
-  readonly #answers: Omit<IpcCalls, keyof FakeApprovals['calls']> = {
+  readonly #answers: Omit<IpcCalls, keyof FakeApprovals['calls'] | keyof FakeCluster['calls']> = {
     'app.info': () => ({ version: '0.1.0', host: 'browser', platform: 'fake' }),
     'login.state': () => this.#login,
     'login.gateway': ({ url }) => this.#setLogin(url.includes('down') ? { kind: 'unreachable', gateway: url, message: 'connect ECONNREFUSED 203.0.113.7:8443' } : this.#signedOut(url)),
@@ -95,7 +102,7 @@ export class FakeDesktop implements Desktop {
     'connections.unlisten': ({ connection }) => { this.#listening.delete(connection); return this.#changed(connection) },
     'sql.open': () => ({ editor: `editor-${this.#next++}` }),
     'sql.close': () => null,
-    'sql.run': ({ editor, text }) => this.#run(editor, text),
+    'sql.run': ({ editor, text, reason }) => this.#run(editor, text, reason ?? null),
     'sql.cancel': ({ editor }) => { const running = this.#running.get(editor); if (running !== undefined) running.isCancelled = true; return null },
     'sql.page': ({ result, offset, count }) => {
       const outcome = this.#results.get(result)
@@ -117,6 +124,7 @@ export class FakeDesktop implements Desktop {
     'sessions.verify': ({ session }) => session === fakeSessions[3]?.id
       ? { session, ok: false, frames: 7, head: 'b41c'.repeat(16), closed: false, problems: ['frame 8: the hash of the batch before it does not match'] }
       : { session, ok: true, frames: fakeFrames().length, head: '9f3a'.repeat(16), closed: true, problems: [] },
+    'app.openLink': () => null,
     'settings.get': () => this.#settings,
     'settings.set': (change) => (this.#settings = { ...this.#settings, ...change }),
   }
@@ -149,26 +157,26 @@ export class FakeDesktop implements Desktop {
     return access
   }
 
-  #run(editor: string, text: string): IpcOutput<'sql.run'> {
+  #run(editor: string, text: string, reason: string | null): IpcOutput<'sql.run'> {
     const run = `run-${this.#next++}`
     const statements = fakeSplit(text).map(({ start, end }, index): StatementState => ({
       run, index, text: text.slice(start, end), offset: start, status: 'queued', result: null, columns: [], rows: 0, tag: null, ms: 0, notices: [], error: null, held: null,
     }))
     this.#running.set(editor, { timer: null, isCancelled: false })
-    void this.#runAll(editor, statements)
+    void this.#runAll(editor, statements, reason)
     return { run, statements }
   }
 
-  async #runAll(editor: string, statements: readonly StatementState[]): Promise<void> {
+  async #runAll(editor: string, statements: readonly StatementState[], reason: string | null): Promise<void> {
     for (const statement of statements) {
-      const last = await this.#runOne(editor, statement)
+      const last = await this.#runOne(editor, statement, reason)
       if (last.status !== 'done') break
     }
     this.#running.delete(editor)
   }
 
-  async #runOne(editor: string, statement: StatementState): Promise<StatementState> {
-    const outcome = fakeOutcome(statement.text, this.#options.isPrivacy === true)
+  async #runOne(editor: string, statement: StatementState, reason: string | null): Promise<StatementState> {
+    const outcome = fakeOutcome(statement.text, { isPrivacy: this.#options.isPrivacy === true, hasReason: reason !== null })
     const result = outcome.columns.length > 0 ? `result-${this.#next++}` : null
     if (result !== null) this.#results.set(result, outcome)
     const began = Date.now()
@@ -180,7 +188,7 @@ export class FakeDesktop implements Desktop {
     const isCancelled = () => this.#running.get(editor)?.isCancelled === true
     say({ status: 'running', notices: [] })
     if (outcome.isHeld === true) {
-      const { held, settled } = this.approvals.hold(statement.text)
+      const { held, settled } = this.approvals.hold(statement.text, reason)
       say({ status: 'running', held })
       while (!isCancelled() && (await Promise.race([settled, pause(tickMs)])) === undefined) { /* waits */ }
       if (isCancelled()) return say({ status: 'cancelled', held, error: { code: '57014', message: 'canceling statement due to user request', detail: null, hint: null, position: null, isRefusal: false } })

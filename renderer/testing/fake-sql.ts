@@ -55,11 +55,12 @@ function selectFrom(sql: string, match: RegExpExecArray, isPrivacy: boolean): Fa
   return { ...nothing, columns, total, pace: 40_000, tag: `SELECT ${total}`, cell }
 }
 
-export function fakeOutcome(text: string, isPrivacy: boolean): FakeOutcome {
+export function fakeOutcome(text: string, { isPrivacy, hasReason }: { readonly isPrivacy: boolean; readonly hasReason: boolean }): FakeOutcome {
   const sql = text.trim().replace(/;$/, '')
   const lower = sql.toLowerCase().replaceAll(/\s+/g, ' ')
   if (/^(drop|truncate)\b/.test(lower)) return refusal(`permission denied by rule never (policy shop): ${lower.split(' ')[0]} is not allowed`)
-  if (/^(update|delete|insert)\b/.test(lower)) return { ...nothing, isHeld: true, tag: `${lower.split(' ')[0]!.toUpperCase()} 1` }
+  if (/^merge\b/.test(lower) && !hasReason) return refusal('held by rule engineers-write (policy shop) for on-call: merge on public.orders needs approval; nobody was asked, for the rule wants a reason with it', 'Say what it is for, and run it again.')
+  if (/^(update|delete|insert|merge)\b/.test(lower)) return { ...nothing, isHeld: true, tag: `${lower.split(' ')[0]!.toUpperCase()} 1` }
   if (/where .*email (like|~)/.test(lower)) return refusal('denied by rule pii (policy shop): column public.customers.email is masked and may only be compared with = and a constant', 'Compare it with = and a constant, or leave it out.')
   const sleep = /pg_sleep\((\d+(?:\.\d+)?)\)/.exec(lower)
   if (sleep !== null) return { ...nothing, columns: [{ name: 'pg_sleep', type: 'void', mask: null }], total: 1, waitMs: Number(sleep[1]) * 1000, tag: 'SELECT 1', cell: () => '' }
@@ -105,7 +106,7 @@ export function fakePreflight(text: string): { readonly statements: readonly Pre
 
 function fakeVerdict(lower: string): PreflightVerdict {
   if (/^(drop|truncate)\b/.test(lower)) return { kind: 'blocked', reason: `denied by rule never (policy shop): ${lower.split(' ')[0]} is not allowed` }
-  if (/^(update|delete|insert)\b/.test(lower)) return { kind: 'approval', by: ['on-call'], reason: 'held by rule engineers-write (policy shop): a change of rows needs approval' }
+  if (/^(update|delete|insert|merge)\b/.test(lower)) return { kind: 'approval', by: ['on-call'], reason: 'held by rule engineers-write (policy shop): a change of rows needs approval', ...(lower.startsWith('merge') && { wantsReason: true }) }
   if (/^select \S+ from customers|email|\*.*customers/.test(lower)) return { kind: 'masked', columns: ['email', 'ssn'], reason: 'masked by rule pii (policy shop)' }
   if (!/^(select|show|begin|commit|set)\b/.test(lower)) return { kind: 'unknown', reason: 'it is not valid PostgreSQL yet' }
   return { kind: 'allowed' }

@@ -95,6 +95,12 @@ test('the page of a CI run is opened as the gateway names it, and only of the we
     await capabilities.handle('approvals.openRun', { id: 'ap_1' })
   }
   expect(opened).toEqual(['https://ci.example/run/1'])
+  const pull = { repository: 'acme/shop', number: 41, url: 'https://github.example/acme/shop/pull/41', commit: 'c', mergedAt: approval.createdAt, author: 'a', reviewers: [] }
+  for (const url of [pull.url, 'file:///etc/passwd']) {
+    shown = { ...approval, pull: { ...pull, url } }
+    await capabilities.handle('approvals.openRun', { id: 'ap_1', page: 'pull' })
+  }
+  expect(opened).toEqual(['https://ci.example/run/1', pull.url])
 })
 
 test('events come once each over a broken stream, which goes on at its cursor', async () => {
