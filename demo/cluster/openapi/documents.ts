@@ -1,0 +1,2 @@
+import type { Answer, Call } from '../call.ts'
+export function openApiOf(_path: string, _call: Call): Answer | null { return null }
