@@ -48,6 +48,10 @@ export const maskedDigitsMax = 1_000
 export const maskedJsonDepthMax = 256
 /** A document that is walked (80 MB/s, on the loop); a larger one is redacted whole rather than hold up other sessions. */
 export const maskedJsonBytesMax = 4 * 1024 * 1024
+/** Levels of a Kubernetes object: the API server itself refuses more than some hundreds, and the walk is recursive. */
+export const objectJsonDepthMax = 256
+/** JSON inside strings of an object (last-applied annotations, and these inside such); deeper ones are masked whole. */
+export const embeddedJsonDepthMax = 3
 /** Detectors of the policies' own, all files together: each costs time for every value where it could be. */
 export const detectorsMax = 100
 /** RE2 instructions of one such pattern: a character of text may cost as many steps. `.{1,300}` has 600. */
@@ -375,3 +379,5 @@ export const kubernetesBodyBytesMax = 3 * 1024 * 1024
 export const kubernetesYamlBytesMax = 256 * 1024
 /** Levels of a body: schemas of custom resources have some sixty; every walk over it is recursive. */
 export const kubernetesBodyDepthMax = 200
+/** A log that pauses this long shows what detectors held back of it. */
+export const kubernetesQuietMs = 100

@@ -1,0 +1,123 @@
+// The masks of one principal on one connection, as they stand for Kubernetes objects: for the client, and for the recording, which is
+// masked for everyone. Bytes in, bytes out: what holds nothing masked is the same buffer. Pure; no clock, no sockets.
+// A number or boolean that was masked is 0 or false; names of members are shown (also the keys of a Secret, and managedFields).
+import type { KeyObject } from 'node:crypto'
+import type { KubernetesBody } from '../../../shared/kubernetes.ts'
+import type { FieldMaskRule, MaskSet } from '../../policy/snapshot.ts'
+import { createScanner, type Scanner } from '../scanner.ts'
+import { maskedText } from '../redaction.ts'
+import { walkDocument } from './envelope.ts'
+import { FieldRules } from './field-rules.ts'
+import type { Identity, ObjectTarget } from './identity.ts'
+import { cleanedMessage } from './message.ts'
+import { readTape, type Tape } from './tape.ts'
+import { type SideMasks, spliced, Walk } from './walk.ts'
+
+export type { ObjectTarget } from './identity.ts'
+
+export type MaskedJson =
+  | { readonly kind: 'masked'; readonly client: Buffer; readonly record: Buffer }
+  /** No JSON, no UTF-8, too deep: nothing can be said of it, so nobody may have it. */
+  | { readonly kind: 'unreadable'; readonly why: string }
+
+export interface ObjectMasks {
+  /** Something in such objects is masked for the client, but for what detectors find. */
+  touches(target: ObjectTarget): boolean
+  /** One JSON document: an object, a list, a Table, a watch event, a Status. The same buffer where nothing changes. */
+  maskJson(target: ObjectTarget, bytes: Buffer): MaskedJson
+  /** The same of a parsed value; the same value where nothing changes. */
+  forClient(target: ObjectTarget, value: unknown): unknown
+  forRecord(target: ObjectTarget, value: unknown): unknown
+  /** A message about such an object that stands in no Status: a `Warning` header. */
+  cleanMessage(target: ObjectTarget, message: string): string
+}
+
+/** Without a key what is to be hashed is redacted. */
+export function objectMasksFor(masks: MaskSet, hashKey: KeyObject | null = null): ObjectMasks {
+  const { client, record } = sidesOf(masks, hashKey)
+  const isSame = !masks.fields.some(({ isExempt, exceptTypes }) => isExempt || exceptTypes.length > 0) && client.scanner === record.scanner
+  const touches = (target: ObjectTarget): boolean => client.rules.startsFor(identityOf(target), true).length > 0
+  return {
+    touches,
+    maskJson: (target, bytes) => maskedJson(target, bytes, { client, record, isSame }),
+    forClient: (target, value) => maskedValue(target, value, client),
+    forRecord: (target, value) => maskedValue(target, value, record),
+    cleanMessage: (target, message) => (touches(target) ? cleanedMessage(message, target) : message),
+  }
+}
+
+interface Sides { readonly client: SideMasks; readonly record: SideMasks }
+
+function sidesOf({ fields, detect }: MaskSet, hashKey: KeyObject | null): Sides {
+  const of = (rules: MaskSet['detect']): Scanner | null => {
+    const wanted = [...new Set(rules.flatMap(({ detectors }) => detectors))]
+    return wanted.length === 0 ? null : createScanner(wanted)
+  }
+  const record = of(detect)
+  const client = detect.some(({ isExempt }) => isExempt) ? of(detect.filter(({ isExempt }) => !isExempt)) : record
+  return {
+    client: { rules: new FieldRules(fields, 'client'), scanner: client, hashKey },
+    record: { rules: new FieldRules([...fields, ...recordOnly], 'record'), scanner: record, hashKey },
+  }
+}
+
+/** Answers that hold a credential by their nature: who asked for it gets it, and nobody reads it in a recording. */
+const recordOnly: readonly FieldMaskRule[] = [
+  { ...everywhere('token-requests'), resources: ['serviceaccounts/token', 'tokenrequests'], fields: ['/status/token'] },
+  { ...everywhere('token-reviews'), resources: ['tokenreviews'], fields: ['/spec/token'] },
+]
+
+function everywhere(rule: string): Omit<FieldMaskRule, 'resources' | 'fields'> {
+  return { policy: 'built-in', rule, groups: null, namespaces: null, names: null, exceptTypes: [], as: 'redact', isExempt: false }
+}
+
+export function identityOf(target: ObjectTarget): Identity {
+  return { ...target, types: [] }
+}
+
+function maskedJson(target: ObjectTarget, bytes: Buffer, { client, record, isSame }: Sides & { readonly isSame: boolean }): MaskedJson {
+  if (isClear(target, bytes, client) && isClear(target, bytes, record)) return { kind: 'masked', client: bytes, record: bytes }
+  const tape = readTape(bytes)
+  if (tape === null) return { kind: 'unreadable', why: unreadable }
+  const forClient = maskedTape(tape, target, client)
+  const isShared = isSame && !isTokens(target)
+  return { kind: 'masked', client: forClient, record: isShared ? forClient : maskedTape(tape, target, record) }
+}
+
+const unreadable = 'it is not JSON in UTF-8, or is nested deeper than objectJsonDepthMax'
+
+const isTokens = ({ resource, subresource }: ObjectTarget): boolean => subresource === 'token' || resource === 'tokenreviews'
+
+/**
+ * Nothing is looked for, and nothing says Secret: the usual case of a watch where only Secrets are masked. JSON could spell the word
+ * with escapes, which no serializer does for letters; then the document is read.
+ */
+function isClear(target: ObjectTarget, bytes: Buffer, { rules, scanner }: SideMasks): boolean {
+  if (scanner !== null || rules.isAboutMore || rules.startsFor(identityOf(target), true).length > 0) return false
+  return !bytes.includes(secretWord) && !(bytes.includes(escapedStart) && escapedLetter.test(bytes.toString('latin1')))
+}
+
+const secretWord = Buffer.from('Secret')
+const escapedStart = Buffer.from('\\u00')
+const escapedLetter = /\\u00[4-7]/
+
+function maskedTape(tape: Tape, target: ObjectTarget, side: SideMasks): Buffer {
+  const walk = new Walk(tape, side)
+  walkDocument(walk, target)
+  return spliced(tape.bytes, walk.edits)
+}
+
+function maskedValue(target: ObjectTarget, value: unknown, side: SideMasks): unknown {
+  const bytes = Buffer.from(jsonOf(value))
+  const tape = readTape(bytes)
+  if (tape === null) return maskedText
+  const masked = maskedTape(tape, target, side)
+  return masked === bytes ? value : JSON.parse(masked.toString('utf8')) as unknown
+}
+
+/** YAML gives whole numbers beyond what a double holds as bigint. */
+export function jsonOf(value: unknown): string {
+  return JSON.stringify(value, (_, member: unknown) => (typeof member === 'bigint' ? Number(member) : member)) ?? 'null'
+}
+
+export type WrittenBody = KubernetesBody
