@@ -344,6 +344,8 @@ export const streamHeldMs = 500
 export const recordHeldMs = 3_000
 /** What a client gets to read why its streams end, before its socket is cut; with leaseTickMs it stays below a second. */
 export const streamCloseMs = 500
+/** What a client gets to read the last of its output when its command has ended: it may be slow, and it may be gone. */
+export const streamDrainMs = 60_000
 /** An upstream's answer to an upgrade: from our request to the end of its headers. */
 export const upgradeAnswerMs = 30_000
 /** Status line and headers of that answer; and the body of one that is a refusal. */
@@ -375,9 +377,13 @@ export const kubernetesDeletesKeptMs = 60 * 60_000
 export const kubernetesTargetCharactersMax = 16 * 1024
 /** Body of a Kubernetes request: what API servers take (etcd takes half). */
 export const kubernetesBodyBytesMax = 3 * 1024 * 1024
-/** A body in YAML: parsed at some MB/s, on the loop. kubectl sends JSON, under the name of YAML too. */
-export const kubernetesYamlBytesMax = 256 * 1024
+/** A body in YAML, in characters: parsed at some 400 KB/s, on the loop. kubectl, helm and client-go send JSON, under the name of YAML too. */
+export const kubernetesYamlCharactersMax = 32 * 1024
 /** Levels of a body: schemas of custom resources have some sixty; every walk over it is recursive. */
 export const kubernetesBodyDepthMax = 200
 /** A log that pauses this long shows what detectors held back of it. */
 export const kubernetesQuietMs = 100
+/** The body of an API server's answer to an upgrade that it does not make: a Status. */
+export const kubernetesFailedUpgradeBytesMax = 64 * 1024
+/** What a client gets to read a refusal of its upgrade. */
+export const refusalCloseMs = 1_000

@@ -55,7 +55,7 @@ export function flag(target: Target, name: string): boolean {
 function targetOf(segments: readonly string[], hasTrailingSlash: boolean, query: Target['query']): Target {
   const slash = hasTrailingSlash ? '/' : ''
   const encodedPath = `/${segments.map(encodeSegment).join('/')}${slash}`
-  const encodedQuery = query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&')
+  const encodedQuery = query.map(([name, value]) => `${encodeQuery(name)}=${encodeQuery(value)}`).join('&')
   return {
     segments, hasTrailingSlash, query, path: `/${segments.join('/')}${slash}`,
     forwarded: encodedQuery === '' ? encodedPath : `${encodedPath}?${encodedQuery}`,
@@ -120,5 +120,8 @@ function decode(text: string): string | null {
 
 /** RFC 3986 pchar stays as it is (`system:node`, `https:web:443`), so that a plain path goes up as it came. */
 const encodeSegment = (segment: string): string => encodeURIComponent(segment).replace(/%(?:3A|40|2C|24|26|3D|2B)/g, decodeURIComponent)
+
+/** URL parsers encode a quote in a query; we do so first. */
+const encodeQuery = (text: string): string => encodeURIComponent(text).replaceAll("'", '%27')
 
 const shown = (text: string): string => JSON.stringify(text.slice(0, 20)).replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)

@@ -95,7 +95,7 @@ const isStreamed = (subresource: string | null): subresource is 'exec' | 'attach
 /** `https:web:443`, `web:443`, `web`. The policy's names are those of objects. Null where it is neither. */
 function schemeNamePort(text: string): { readonly name: string; readonly port: number | null } | null {
   const parts = text.split(':')
-  if (parts.length > 3) return null
+  if (parts.length > 3 || (parts.length === 3 && !['', 'http', 'https'].includes(parts[0]!))) return null
   const [name, port] = parts.length === 3 ? parts.slice(1) : parts
   return { name: name!, port: port !== undefined && /^\d{1,5}$/.test(port) ? Number(port) : null }
 }
@@ -108,7 +108,7 @@ function scopeFor(asked: { readonly group: string; readonly resource: string; re
 }
 
 /** What RequestInfo lets pass, and the API server answers with 404 or not at all; or an aggregated one in its own way. */
-function objectionTo(info: RequestInfo, { parts, verb }: Split, target: Target): Refused | null {
+function objectionTo(info: RequestInfo, { parts }: Split, target: Target): Refused | null {
   const plainPath = 'Send the path as kubectl does: group, version, namespace, resource, name.'
   const isProxied = info.verb === 'connect'
   for (const word of [info.group, info.version, info.resource, info.subresource ?? 'x']) {
@@ -118,11 +118,12 @@ function objectionTo(info: RequestInfo, { parts, verb }: Split, target: Target):
   if (info.namespace !== null && info.resource !== 'namespaces' && scopeOf(info.group, info.resource) === 'cluster') {
     return refused(`${info.resource} are in no namespace`, `Leave namespaces/${info.namespace} out of the path.`, 'NotFound')
   }
+  if (info.namespace !== null && info.resource === 'namespaces' && info.name !== info.namespace) return refused('a namespace is in no namespace', plainPath, 'NotFound')
   if (!isProxied && target.hasTrailingSlash) return refused('the path ends with a slash', 'Leave it out.')
   if (!isProxied && parts.length > 3 && isBuiltInGroup(info.group)) return refused(`nothing stands behind ${info.resource}/${info.subresource}`, plainPath, 'NotFound')
   if (isProxied && parts.length < 2) return refused('the path proxies to nothing', 'Name the pod, service or node.')
   if (isProxied && info.name !== null && (info.name === '' || info.name.includes(':'))) return refused('the path proxies to a name that is none', 'Name it as name, name:port or scheme:name:port.')
-  return verb === 'proxy' && parts.length < 2 ? refused('the path proxies to nothing', 'Name the pod, service or node.') : repeated(info, target)
+  return repeated(info, target)
 }
 
 /** Parameters that are lists to the API server; of any other it takes the first, and others may take the last. */

@@ -49,9 +49,12 @@ const namespaced: Readonly<Record<string, readonly string[]>> = {
 }
 
 export function scopeOf(group: string, resource: string): 'cluster' | 'namespaced' | 'unknown' {
-  if (clusterScoped[group]?.includes(resource) === true) return 'cluster'
-  return namespaced[group]?.includes(resource) === true ? 'namespaced' : 'unknown'
+  if (resourcesOf(clusterScoped, group).includes(resource)) return 'cluster'
+  return resourcesOf(namespaced, group).includes(resource) ? 'namespaced' : 'unknown'
 }
+
+/** A group named `constructor` is no group of the table. */
+const resourcesOf = (table: Readonly<Record<string, readonly string[]>>, group: string): readonly string[] => (Object.hasOwn(table, group) ? table[group]! : [])
 
 /** The API server itself serves these groups, by its own code: it knows dry runs, and has no segments behind a subresource. */
 export const isBuiltInGroup = (group: string): boolean =>

@@ -71,7 +71,8 @@ function objectionToText(text: string): (Parsed & { readonly kind: 'unreadable' 
       if (!string.isWellFormed()) return unreadable('holds half of a surrogate pair', 'Send text that is valid Unicode.')
       at = end
       if (isKey(text, end)) {
-        const keys = open.at(-1)!
+        const keys = open.at(-1)
+        if (string === '__proto__') return protoKey
         if (keys!.has(string)) return unreadable(`has the key ${shownKey(string)} twice`, 'Say it once; readers differ in which of the two they take.')
         keys!.add(string)
       }
@@ -83,6 +84,9 @@ function objectionToText(text: string): (Parsed & { readonly kind: 'unreadable' 
   }
   return null
 }
+
+/** Code of ours that copies objects key by key would lose what stands under it. */
+export const protoKey = unreadable('has the key __proto__', 'Name it otherwise.')
 
 function isKey(text: string, endOfString: number): boolean {
   let at = endOfString + 1

@@ -1,9 +1,8 @@
-// YAML that says the same to every reader, as JSON: one document, no anchors, tags, merge keys or duplicate keys, and no scalar that YAML 1.1
-// (Go's reader, mostly) and YAML 1.2 take for different things (`yes`, `0777`, `1:30`, a date): those have to be quoted.
-import { isDeepStrictEqual } from 'node:util'
-import { parseDocument, visit, type Document } from 'yaml'
-import { kubernetesBodyDepthMax, kubernetesYamlBytesMax } from '../../limits.ts'
-import { isExact, parseStrictJson, unreadable, type Parsed } from './strict-json.ts'
+// YAML that says the same to every reader: one document, no anchors, tags, merge keys or duplicate keys, and no plain scalar that YAML 1.1
+// (mostly what Go reads) and YAML 1.2 take for different things (`yes`, `0777`, `1:30`, a date): who wrote it shall say what they meant.
+import { isScalar, parseDocument, visit, type Document } from 'yaml'
+import { kubernetesBodyDepthMax, kubernetesYamlCharactersMax } from '../../limits.ts'
+import { isExact, parseStrictJson, protoKey, unreadable, type Parsed } from './strict-json.ts'
 
 export function parseStrictYaml(text: string): Parsed {
   // kubectl and client-go send JSON under the name of YAML.
@@ -11,39 +10,44 @@ export function parseStrictYaml(text: string): Parsed {
     const json = parseStrictJson(text)
     if (json.kind === 'value' || json.why !== 'is not valid JSON') return json
   }
-  if (text.length > kubernetesYamlBytesMax) return unreadable(`is YAML of more than ${kubernetesYamlBytesMax} characters`, 'Send it as JSON.')
+  if (text.length > kubernetesYamlCharactersMax) return unreadable(`is YAML of more than ${kubernetesYamlCharactersMax} characters`, 'Send it as JSON.')
   // Indentation and brackets make depth; the parser recurses on both.
   if (deepestOf(text) > kubernetesBodyDepthMax) return unreadable(`is nested deeper than ${kubernetesBodyDepthMax} levels`, 'Nest it less.')
   try {
-    return parseBoth(text)
+    return parseOne(text)
   } catch {
     return unreadable('is not YAML that can be read', 'Send it as JSON.') // nesting deeper than the stack: the parser throws
   }
 }
 
-function parseBoth(text: string): Parsed {
-  const [document, older] = [parseDocument(text, { ...options, version: '1.2' }), parseDocument(text, { ...options, version: '1.1', merge: false })]
-  if (document.errors.length > 0 || older.errors.length > 0) {
-    const duplicate = document.errors.some(({ code }) => code === 'DUPLICATE_KEY')
-    return duplicate ? unreadable('has a key twice', 'Say it once; readers differ in which of the two they take.') : unreadable('is not one valid YAML document', 'Send one valid document, or JSON.')
+function parseOne(text: string): Parsed {
+  const document = parseDocument(text, { prettyErrors: false, stringKeys: true, uniqueKeys: true, strict: true, version: '1.2' })
+  if (document.errors.length > 0) {
+    const isDuplicate = document.errors.some(({ code }) => code === 'DUPLICATE_KEY')
+    return isDuplicate ? unreadable('has a key twice', 'Say it once; readers differ in which of the two they take.') : unreadable('is not one valid YAML document', 'Send one valid document, or JSON.')
   }
-  if (document.warnings.length > 0 || /^%/m.test(text) || hasForbidden(document)) return unreadable('has anchors, aliases, tags, merge keys or directives', 'Write it out, or send JSON.')
+  const objection = objectionToNodes(document)
+  if (objection !== null) return objection
+  if (document.warnings.length > 0 || /^%/m.test(text)) return unreadable('has directives', 'Leave them out, or send JSON.')
   const value: unknown = document.toJS()
-  if (!isDeepStrictEqual(value, older.toJS())) return unreadable('holds a word or number that versions of YAML read differently (yes, 0777, a date)', 'Quote it, or send JSON.')
-  const exact = objectionToValue(value)
-  return exact ?? { kind: 'value', value }
+  return objectionToValue(value) ?? { kind: 'value', value }
 }
 
-const options = { prettyErrors: false, stringKeys: true, uniqueKeys: true, strict: true } as const
+/** Plain scalars that YAML 1.1 takes for booleans, octal, binary, grouped or sexagesimal numbers, and dates; YAML 1.2 does not. */
+const readDifferently = /^(?:y|yes|n|no|on|off|[-+]?0[0-9_]+|[-+]?0[bo][0-7_]+|[-+]?[0-9][0-9.]*_[0-9_.]*|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?|\d{4}-\d\d?-\d\d?(?:[Tt ].*)?)$/i
 
-function hasForbidden(document: Document.Parsed): boolean {
-  let isForbidden = false
+function objectionToNodes(document: Document.Parsed): (Parsed & { readonly kind: 'unreadable' }) | null {
+  const why = new Set<'anchors' | 'words'>()
   visit(document, {
-    Alias: () => { isForbidden = true },
-    Value: (_, node) => { isForbidden ||= node.anchor !== undefined || node.tag !== undefined },
-    Pair: (_, pair) => { isForbidden ||= String(pair.key) === '<<' },
+    Alias: () => { why.add('anchors') },
+    Value: (_, node) => {
+      if (node.anchor !== undefined || node.tag !== undefined) why.add('anchors')
+      if (isScalar(node) && node.type === 'PLAIN' && readDifferently.test(node.source ?? '')) why.add('words')
+    },
+    Pair: (_, pair) => { if (String(pair.key) === '<<') why.add('anchors') },
   })
-  return isForbidden
+  if (why.has('anchors')) return unreadable('has anchors, aliases, tags or merge keys', 'Write it out, or send JSON.')
+  return why.has('words') ? unreadable('holds a word or number that versions of YAML read differently (yes, 0777, a date)', 'Quote it, or send JSON.') : null
 }
 
 /** What JSON has no word for, and what a double does not hold. */
@@ -53,6 +57,7 @@ function objectionToValue(value: unknown): (Parsed & { readonly kind: 'unreadabl
   if (value === null || typeof value === 'boolean') return null
   if (Array.isArray(value)) return firstObjection(value)
   if (typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) return unreadable('holds a value that JSON does not have', 'Send it as JSON.')
+  if (Object.hasOwn(value, '__proto__')) return protoKey
   return firstObjection([...Object.keys(value), ...Object.values(value)])
 }
 
