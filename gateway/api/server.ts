@@ -19,6 +19,7 @@ import { registerRoutes } from './routes.ts'
 import { securityHeaders } from './security-headers.ts'
 import { sessionHandlers } from './sessions.ts'
 import { createFailureAudit, tokenHandlers, type FailureAudit } from './tokens.ts'
+import type { HttpDoor } from './door.ts'
 import { attachTunnels, type TunnelGate, type TunnelOptions } from './tunnel.ts'
 import { whoamiHandlers } from './whoami.ts'
 
@@ -26,6 +27,8 @@ export interface ApiOptions {
   readonly context: ApiContext
   readonly tls: ServerOptions
   readonly tunnels: Pick<TunnelOptions, 'mayOpen' | 'serve'>
+  /** Protocols that speak HTTP themselves, each below its own path. */
+  readonly doors?: readonly HttpDoor[]
 }
 
 export interface Api {
@@ -38,8 +41,8 @@ export interface Api {
   close(): Promise<void>
 }
 
-export async function createApi({ context, tls, tunnels }: ApiOptions): Promise<Api> {
-  const { server, https } = createHttp(tls)
+export async function createApi({ context, tls, tunnels, doors = [] }: ApiOptions): Promise<Api> {
+  const { server, https } = createHttp(tls, doors)
   // Too few file descriptors for an accept, and the like: those who are connected stay.
   https.on('error', (error) => context.log.error({ err: error }, 'the API listener failed'))
   const failures = createFailureAudit(context)
@@ -50,7 +53,7 @@ export async function createApi({ context, tls, tunnels }: ApiOptions): Promise<
   }, context)
   registerOperations(server, context)
   registerEvents(server, context)
-  const gate = attachTunnels(https, { ...tunnels, authenticator: context.identity, requireOpen: context.requireOpen, log: context.log, refused: (error) => failures.failed(error, tunnelPath) })
+  const gate = attachTunnels(https, doors, { ...tunnels, authenticator: context.identity, requireOpen: context.requireOpen, log: context.log, refused: (error) => failures.failed(error, tunnelPath) })
   await server.ready()
   return {
     tunnels: gate,
@@ -61,14 +64,18 @@ export async function createApi({ context, tls, tunnels }: ApiOptions): Promise<
   }
 }
 
-function createHttp(tls: ServerOptions): { server: FastifyInstance; https: Server } {
+function createHttp(tls: ServerOptions, doors: readonly HttpDoor[]): { server: FastifyInstance; https: Server } {
   const https = createServer({
     ...tls, minVersion: 'TLSv1.2', handshakeTimeout: handshakeMs, maxHeaderSize: apiHeaderBytesMax,
     headersTimeout: handshakeMs, requestTimeout: apiRequestMs, keepAliveTimeout: apiIdleMs, connectionsCheckingInterval: 1_000,
   })
   https.maxConnections = apiSocketsMax
   const server = fastify({
-    serverFactory: (handler) => https.on('request', handler), bodyLimit: apiBodyBytesMax, handlerTimeout: apiRequestMs,
+    serverFactory: (handler) => https.on('request', (request, response) => {
+      const door = doors.find((one) => one.takes(request))
+      if (door === undefined) handler(request, response)
+      else door.request(request, response)
+    }), bodyLimit: apiBodyBytesMax, handlerTimeout: apiRequestMs,
     logger: false, trustProxy: false, exposeHeadRoutes: false, forceCloseConnections: true, onProtoPoisoning: 'error', onConstructorPoisoning: 'error',
   })
   // JSON is what the routes take; a body of any other type is refused with 415.

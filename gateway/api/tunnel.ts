@@ -14,6 +14,7 @@ import type { Authenticator, Lease } from '../identity/authenticate.ts'
 import type { Log } from '../log.ts'
 import { handshakeMs, tunnelCloseMs, tunnelEndMs, tunnelHandshakesMax } from '../limits.ts'
 import { bearerOf } from '../identity/bearer.ts'
+import type { HttpDoor } from './door.ts'
 import { challengeOf, problemOf } from './problem.ts'
 import { securityHeaders } from './security-headers.ts'
 import { watchLiveness } from './tunnel-liveness.ts'
@@ -48,13 +49,15 @@ export interface TunnelGate {
 
 const pathPattern = new RegExp(`^${tunnelPath.replace(':name', '([^/?]+)')}$`)
 
-/** Answers the upgrades of `server`; any other upgrade than a tunnel's gets 404. */
-export function attachTunnels(server: Server, options: TunnelOptions): TunnelGate {
+/** Answers the upgrades of `server`; any other upgrade than a tunnel's or a door's gets 404. */
+export function attachTunnels(server: Server, doors: readonly HttpDoor[], options: TunnelOptions): TunnelGate {
   const sockets = new WebSocketServer(serverOptions)
   const ends = new Set<(reason: string) => void>()
   let opening = 0
 
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    const door = doors.find((one) => one.takes(request))
+    if (door !== undefined) return door.upgrade(request, socket, head)
     socket.on('error', () => socket.destroy())
     if (opening >= tunnelHandshakesMax) return void socket.destroy()
     opening += 1
