@@ -12,9 +12,9 @@ const texts = new WeakMap<Judgement, KnownText>()
 const verdicts = new WeakMap<Judgement, string>()
 
 /** CommandFrameData. `id` is the session's own, and needs no escapes. */
-export function commandFrame(id: string, { text, parameters, decision }: Command): string {
+export function commandFrame(id: string, { text, shown: undecided, parameters, decision }: Command): string {
   const isDecided = 'verdict' in decision
-  const known = isDecided ? textOf(decision, text) : textJson(hideConstants(text), text)
+  const known = isDecided ? textOf(decision, text) : textJson(undecided ?? hideConstants(text), text)
   if (parameters.length === 0) return `{"command":"${id}",${known}}`
   // What could not be decided may be about anything.
   const shown = isDecided ? decision.recordedParameters(parameters) : hideParameters(parameters)

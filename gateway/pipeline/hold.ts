@@ -44,6 +44,8 @@ export interface HoldRequest<D extends Judgement> {
   readonly transaction: (() => Promise<TransactionState>) | null
   /** Milliseconds it may wait at most inside a transaction. */
   readonly inTransactionMs: number
+  /** Another limit on the wait, of the command's own; null: none. */
+  readonly limit: WaitLimit | null
   /** Tells the client that it waits; called once. */
   readonly onAsked: (asked: Asked) => void
 }
@@ -60,8 +62,11 @@ export interface Found {
 export interface TransactionState {
   readonly locks: readonly string[] | 'unknown'
   /** The first limit of the database's own that would end it, as far as is known. */
-  readonly limit: { readonly name: string; readonly leftMs: number } | null
+  readonly limit: WaitLimit | null
 }
+
+/** Why a wait is shorter than policy says, in words. */
+export interface WaitLimit { readonly name: string; readonly leftMs: number }
 
 export interface Asked {
   readonly approval: string
@@ -159,7 +164,7 @@ export class Held<D extends Judgement> {
     if (need === null || decision.verdict.rule === null) throw new GatehouseError('internal', 'an approve verdict without a rule and its need')
     const [estimatedRows, transaction, diff] = await Promise.all([inTime(request.estimate, null), inTime<TransactionState | null>(request.transaction, unknownTransaction), inTime(request.diff, null)])
     const found: Found = { estimatedRows, locks: transaction?.locks ?? null }
-    const { expiresAt, shortenedBy } = expiry(need, transaction, request.inTransactionMs)
+    const { expiresAt, shortenedBy } = expiry(need, transaction, request)
     this.#intent = this.#intentOf(decision)
     return {
       shortenedBy,
@@ -275,8 +280,9 @@ export class Held<D extends Judgement> {
   }
 }
 
-function expiry(need: ApprovalNeed, transaction: TransactionState | null, inTransactionMs: number): { readonly expiresAt: number; readonly shortenedBy: string | null } {
-  const limits = [{ name: null as string | null, leftMs: need.withinMs }]
+function expiry(need: ApprovalNeed, transaction: TransactionState | null, { inTransactionMs, limit }: Pick<HoldRequest<never>, 'inTransactionMs' | 'limit'>): { readonly expiresAt: number; readonly shortenedBy: string | null } {
+  const limits: { readonly name: string | null; readonly leftMs: number }[] = [{ name: null, leftMs: need.withinMs }]
+  if (limit !== null) limits.push(limit)
   if (transaction !== null) limits.push({ name: 'a transaction is open', leftMs: inTransactionMs })
   // A little earlier than the database, so that the client hears our refusal and keeps its session.
   if (transaction?.limit) limits.push({ name: `${transaction.limit.name} of the database`, leftMs: Math.max(0, transaction.limit.leftMs - Math.min(1_000, transaction.limit.leftMs / 4)) })

@@ -31,3 +31,19 @@ function bodiesOf({ statements }: Decision['resolved'], { bodies = new Map<strin
   if (!statements.some(({ statement: { functions } }) => functions.some(({ name }) => userFunctions.has(name.toLowerCase())))) return []
   return [...bodies].filter(([name]) => !name.startsWith('pg_temp')).toSorted(([a], [b]) => (a < b ? -1 : 1))
 }
+
+/** Of an HTTP-like request: what its line and body do not say is which object they will meet. */
+export interface RequestMeaning {
+  readonly principal: string
+  readonly connection: string
+  /** Method, target, content type. */
+  readonly line: string
+  readonly body: Uint8Array | null
+  /** Which object it is about, as it is now; null: none, or not known. */
+  readonly state: string | null
+}
+
+export function intentOfRequest({ principal, connection, line, body, state }: RequestMeaning): string {
+  const parameters = body === null ? [] : [{ typeOid: 0, format: 1, value: body }]
+  return intentHash({ principal, connection, database: '', role: null, searchPath: JSON.stringify([state]), text: line, parameters })
+}
