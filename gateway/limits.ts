@@ -52,6 +52,14 @@ export const maskedJsonBytesMax = 4 * 1024 * 1024
 export const objectJsonDepthMax = 256
 /** JSON inside strings of an object (last-applied annotations, and these inside such); deeper ones are masked whole. */
 export const embeddedJsonDepthMax = 3
+/** Of a stream (logs, a terminal): what is kept back because it may be the beginning of a finding. A line that is longer goes in parts. */
+export const streamHeldBytesMax = 16 * 1024
+/** What detectors look at at once of a stream; at twice what is kept back each look gets on. */
+export const streamPieceBytesMax = 32 * 1024
+/** What is kept back for detectors of the policies' own whose findings may go over ends of lines. */
+export const streamLinesBytesMax = 4 * 1024
+/** Behind the first line of a private key, when its last line does not come: then somebody only wrote about keys. */
+export const streamKeyBytesMax = 64 * 1024
 /** Detectors of the policies' own, all files together: each costs time for every value where it could be. */
 export const detectorsMax = 100
 /** RE2 instructions of one such pattern: a character of text may cost as many steps. `.{1,300}` has 600. */
