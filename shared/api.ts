@@ -98,7 +98,7 @@ export const routes = {
 
   /** Asks for time-boxed access: an approval of kind `grant`, decided as any other; its approval opens the grant. */
   requestGrant: { method: 'POST', path: '/v1/grants',
-    input: grantClass.extend({ connection: z.string(), minutes: z.number().int().min(1).max(grantMinutesMax), purpose: writtenReason }), output: approvalWhole },
+    input: grantClass.omit({ protocol: true }).extend({ connection: z.string(), minutes: z.number().int().min(1).max(grantMinutesMax), purpose: writtenReason }), output: approvalWhole },
   /** The caller's own, and those the caller could have decided; active ones first, newest first. */
   grants: { method: 'GET', path: '/v1/grants', input: z.object({ filter: z.enum(['active', 'all']).default('active') }), output: z.object({ grants: z.array(grant) }) },
   /** By who could have decided it, or whose it is; sessions that live by it end within seconds. */

@@ -71,12 +71,14 @@ export const pullAgreed = z.object({
 })
 export type PullAgreed = z.output<typeof pullAgreed>
 
-/** What a grant opens: statements of these kinds on these relations, for so long. */
+/** What a grant opens: statements of these kinds on these relations, or requests of these verbs on these resources, for so long. */
 export const grantClass = z.object({
-  /** The words of `sql: […]`; `*` is every kind. */
+  /** The words of `sql: […]` or of `kubernetes: […]`; `*` is every kind, and no privilege. */
   kinds: texts,
-  /** Globs over `schema.table`; null: any table, and none. */
+  /** Globs over `schema.table`, or over `namespace/resource` (shared/policy/kubernetes-place.ts); null: any, and none. */
   on: texts.nullable(),
+  /** What the words are of; left out: SQL. Set by the gateway, from the connection. */
+  protocol: z.literal('kubernetes').optional(),
 })
 export type GrantClass = z.output<typeof grantClass>
 

@@ -1,5 +1,6 @@
 // One intent inside a session, and the facts a real parser says of it. Facts are pure data: evaluate(…) reads nothing else.
 // Names in SqlFacts are as written (case-folded as PostgreSQL folds them); `resolve` in gateway/sql gives ResolvedSqlFacts.
+import type { KubernetesCommandFacts } from './kubernetes.ts'
 
 /** What a statement does to a relation. Nested writes count as themselves: a DELETE in a CTE is a `delete`. */
 export type AccessKind = 'select' | 'insert' | 'update' | 'delete' | 'truncate' | 'merge' | 'lock' | 'copy-in' | 'copy-out'
@@ -138,5 +139,5 @@ export interface SqlCommandFacts {
   readonly estimatedRows?: number | null
 }
 
-/** Kubernetes, SSH, HTTP and MCP facts join this union with their protocols. */
-export type CommandFacts = SqlCommandFacts
+/** SSH, HTTP and MCP facts join this union with their protocols. */
+export type CommandFacts = SqlCommandFacts | KubernetesCommandFacts

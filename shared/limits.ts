@@ -25,6 +25,14 @@ export const detectorExampleCharactersMax = 512
 export const detectorExamplesMax = 50
 /** What a person writes beside a decision or a request: shown whole in every list. */
 export const approvalReasonCharactersMax = 1_000
+/** Deletes that a rule's `deletes: { over, within }` counts where it says nothing: nobody deletes six things a minute by hand. */
+export const massDeletesOverDefault = 5
+export const massDeletesWithinMsDefault = 60_000
+/** The most it may say: no more is remembered of a principal on a connection (kubernetesDeletesKept of the gateway). */
+export const massDeletesOverMax = 1_000
+export const massDeletesWithinMsMax = 60 * 60_000
+/** Steps of a JSON pointer in `fields`: a pod's container environment is seven deep. */
+export const pointerSegmentsMax = 32
 /** The longest a grant may last; who needs it longer needs a rule. */
 export const grantMinutesMax = 12 * 60
 /** A text asked about while it is typed; longer ones get no marks. */

@@ -1,7 +1,7 @@
 // The grants that are active now, in memory: evaluation asks for every command and must not wait for the store. Kept up to date by
 // the bus; a grant that is not in the store's answer any more was revoked, and whoever lives by it hears so.
 import type { ApprovalNeed } from '../../shared/approval.ts'
-import type { SqlCommandFacts } from '../../shared/command.ts'
+import type { CommandFacts } from '../../shared/command.ts'
 import { approvalStoreLostMs } from '../limits.ts'
 import type { Log } from '../log.ts'
 import type { GrantRecord, GrantRows } from '../store/grants.ts'
@@ -11,7 +11,7 @@ import { systemClock, type Clock } from './held.ts'
 
 export interface GrantKeeper {
   /** The grant that satisfies this command's approve rules; null: humans are asked. */
-  covering(command: { readonly principal: string; readonly connection: string; readonly facts: SqlCommandFacts; readonly need: ApprovalNeed }): GrantRecord | null
+  covering(command: { readonly principal: string; readonly connection: string; readonly facts: CommandFacts; readonly need: ApprovalNeed }): GrantRecord | null
   dispose(): void
 }
 

@@ -46,7 +46,7 @@ export function grantFor(grant: GrantRecord, { cannotRevoke, now }: { readonly c
   const state = grant.revokedAt !== null ? 'revoked' : grant.expiresAt <= now ? 'expired' : 'active'
   return {
     id: grant.id, approval: grant.approval, principal: grant.principal, connection: grant.connection, purpose: grant.purpose, state,
-    kinds: grant.class.kinds, on: grant.class.on, openedAt: iso(grant.openedAt), expiresAt: iso(grant.expiresAt), approvedBy: grant.approvedBy,
+    ...grant.class, openedAt: iso(grant.openedAt), expiresAt: iso(grant.expiresAt), approvedBy: grant.approvedBy,
     revoked: grant.revoked === null || grant.revokedAt === null ? null : { ...grant.revoked, at: iso(grant.revokedAt) },
     permitted: { revoke: state === 'active' ? cannotRevoke : `it is ${state} already` },
   }

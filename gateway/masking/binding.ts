@@ -43,7 +43,7 @@ export interface BoundMasks {
 
 type Bindings = Map<number, Map<number, BoundMask>>
 
-export function bindMasks(masks: MaskSet, catalog: Catalog, hashKey: KeyObject | null = null): BoundMasks {
+export function bindMasks(masks: Pick<MaskSet, 'columns' | 'detect'>, catalog: Catalog, hashKey: KeyObject | null = null): BoundMasks {
   const { bindings, unmatched } = bindNames(masks.columns, catalog)
   const children = childrenOf(catalog)
   for (const oid of bindings.keys()) spreadDown(oid, catalog, children, bindings)

@@ -3,17 +3,38 @@
 import type { ApprovalNeed, GrantClass } from '../../shared/approval.ts'
 import type { ConnectionSummary } from '../../shared/connection.ts'
 import type { Principal } from '../../shared/principal.ts'
+import type { KubernetesRuleBody } from '../../shared/policy/kubernetes-body.ts'
+import { noNamespace, placeOf } from '../../shared/policy/kubernetes-place.ts'
+import { isPrivilege } from '../../shared/policy/kubernetes-words.ts'
 import type { SqlBody } from '../../shared/policy/sql-body.ts'
 import { viewOf } from '../policy/compile.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 
 /** Null: no rule asks. */
 export function needForGrant(snapshot: PolicySnapshot, principal: Principal, connection: ConnectionSummary, wanted: GrantClass): ApprovalNeed | null {
-  const asking = viewOf(snapshot, principal, connection).approve.filter(({ rule: { body } }) => overlaps(wanted.kinds, kindsOf(body), isSameKind) && isOnSame(wanted.on, body.on))
+  const asking = viewOf(snapshot, principal, connection).approve.filter(({ rule: { body } }) => (body.kind === 'sql' ? mayMeetSql(wanted, body) : mayMeetKubernetes(wanted, body)))
   const needs = asking.flatMap(({ rule: { need } }) => (need === null ? [] : [need]))
   const [first, ...also] = needs
   return first === undefined ? null : { ...first, withinMs: Math.min(...needs.map(({ withinMs }) => withinMs)), also }
 }
+
+const mayMeetSql = (wanted: GrantClass, body: SqlBody): boolean => overlaps(wanted.kinds, kindsOf(body), isSameKind) && isOnSame(wanted.on, body.on)
+
+/** Names, groups, commands and fields are no part of a grant's class: whatever of them the rule asks for may come. */
+function mayMeetKubernetes({ kinds, on }: GrantClass, { words, resources, namespaces }: KubernetesRuleBody): boolean {
+  if (!overlaps(kinds, words, isSameWord)) return false
+  return on === null || on.map(placeOf).some((place) => mayMeetAny(place.resource, resources) && (place.namespace === noNamespace || mayMeetAny(place.namespace, namespaces)))
+}
+
+/** A privilege has a verb too, an apply may create, and what deletes one may be one of many. */
+function isSameWord(a: string, b: string): boolean {
+  if (a === '*' || b === '*' || a === b || isPrivilege(a) || isPrivilege(b)) return true
+  return sameWords.some((words) => words.includes(a) && words.includes(b))
+}
+
+const sameWords: readonly (readonly string[])[] = [['create', 'patch'], ['create', 'update'], ['delete', 'deletecollection', 'mass-delete']]
+
+const mayMeetAny = (glob: string, globs: readonly string[] | null): boolean => globs === null || globs.some((other) => glob === '*' || other === '*' || mayPartsMeet(glob, other))
 
 /** With columns, a rule of `select` is about what an UPDATE or DELETE reads too. */
 const kindsOf = ({ kinds, columns }: SqlBody): readonly string[] => (columns === null ? kinds : ['*'])

@@ -16,18 +16,19 @@ export interface CatalogWarning { readonly path: readonly (string | number)[]; r
 
 /** `where`: what the messages call the catalog, such as `connection shop`. */
 export function checkAgainstCatalog(policy: Policy, { relations, functions }: KnownCatalog, where: string): readonly CatalogWarning[] {
-  const rules = policy.rules.flatMap(({ effect, body }, at) => (body.on ?? []).flatMap((pattern, index) => {
+  const ofSql = policy.rules.flatMap(({ effect, body }, at) => (body.kind === 'sql' ? [{ effect, body, at }] : []))
+  const rules = ofSql.flatMap(({ effect, body, at }) => (body.on ?? []).flatMap((pattern, index) => {
     const glob = compileRelationGlob(pattern)
     if (relations.some(({ schema, name }) => glob.mayMatch(`${schema}.${name}`))) return []
     return [{ path: ['rules', at, effect, 'on', index], message: `${pattern} is no table of ${where}` }]
   }))
-  const columns = policy.rules.flatMap(({ effect, body }, at) => (body.columns ?? []).flatMap((pattern, index) => {
+  const columns = ofSql.flatMap(({ effect, body, at }) => (body.columns ?? []).flatMap((pattern, index) => {
     const on = (body.on ?? ['*']).map(compileRelationGlob)
     const matches = compileGlob(pattern, null)
     if (relations.some(({ schema, name, columns: own }) => own.some(matches) && on.some((glob) => glob.mayMatch(`${schema}.${name}`)))) return []
     return [{ path: ['rules', at, effect, 'columns', index], message: `${pattern} is no column of the tables of this rule, on ${where}` }]
   }))
-  const calls = policy.rules.flatMap(({ effect, body }, at) => (body.functions ?? []).flatMap((pattern, index) => {
+  const calls = ofSql.flatMap(({ effect, body, at }) => (body.functions ?? []).flatMap((pattern, index) => {
     if (isKnownFunction(pattern, functions)) return []
     return [{ path: ['rules', at, effect, 'functions', index], message: `${pattern} is no function of ${where}` }]
   }))

@@ -3,8 +3,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import { compileRelationGlob } from '../../shared/policy/identifier-glob.ts'
 import type { Policy, Rule } from '../../shared/policy/rule.ts'
+import type { SqlBody } from '../../shared/policy/sql-body.ts'
 import { baseKind } from '../../shared/policy/sql-kinds.ts'
 import type { Who } from '../../shared/policy/who.ts'
+import { isEverything, kubernetesCovers, passedBy } from './check-kubernetes.ts'
 import { compileCondition } from './condition.ts'
 
 export interface RuleWarning {
@@ -28,6 +30,8 @@ function warningOf(one: Placed, index: number, all: readonly Placed[]): string |
   const constant = constantOf(one.rule)
   if (constant === false) return 'never takes effect: its when is always false'
   if (constant === true) return 'its when is always true, so it says nothing'
+  const passed = one.rule.effect === 'allow' || one.rule.body.kind === 'sql' ? null : passedBy(one.rule.body)
+  if (passed !== null) return passed
   // A rule in shadow is there to be looked at, whatever others do.
   if (one.rule.effect === 'deny' || one.rule.mode === 'shadow') return null
   const deny = all.find((other) => other.rule.effect === 'deny' && holdsWherever(other, one))
@@ -35,7 +39,7 @@ function warningOf(one: Placed, index: number, all: readonly Placed[]): string |
   if (one.rule.effect !== 'allow') return null
   const cover = all.find((other, at) => isCover(other, one) && (at < index || !isCover(one, other)))
   if (cover !== undefined) return `adds nothing: ${nameOf(cover)} allows all of it, for the same people`
-  return isOverBroad(one.rule) ? 'allows everything on every table to everyone' : null
+  return isOverBroad(one.rule) ? `allows everything ${one.rule.body.kind === 'sql' ? 'on every table' : 'but privileges'} to everyone` : null
 }
 
 const nameOf = ({ rule, file }: Placed): string => `rule ${rule.id} (policy ${file.policy})`
@@ -47,18 +51,24 @@ function isCover(wide: Placed, narrow: Placed): boolean {
   return !addsLimit && holdsWherever(wide, narrow)
 }
 
-function constantOf({ when }: Rule): boolean | null {
-  const compiled = when === null ? null : compileCondition(when)
+function constantOf({ when, body }: Rule): boolean | null {
+  const compiled = when === null ? null : compileCondition(when, body.kind)
   return compiled?.ok === true ? compiled.condition.constant : null
 }
 
 function holdsWherever(wide: Placed, narrow: Placed): boolean {
-  return isUnconditional(wide.rule) && isDeepStrictEqual(wide.file.scope, narrow.file.scope) && meansAll(wide.rule.who, narrow.rule.who) && kindsCover(wide.rule, narrow.rule) && tablesCover(wide.rule, narrow.rule)
+  return isUnconditional(wide.rule) && isDeepStrictEqual(wide.file.scope, narrow.file.scope) && meansAll(wide.rule.who, narrow.rule.who) && bodyCovers(wide.rule, narrow.rule)
+}
+
+function bodyCovers({ body: wide, effect }: Rule, { body: narrow }: Rule): boolean {
+  if (wide.kind === 'sql') return narrow.kind === 'sql' && kindsCover(wide, narrow) && tablesCover(wide, narrow)
+  return narrow.kind === 'kubernetes' && kubernetesCovers(wide, narrow, effect)
 }
 
 /** Nothing beside kinds and tables narrows it, and it is enforced. */
 function isUnconditional({ body, when, rowsOver, mode }: Rule): boolean {
-  return body.columns === null && body.functions === null && when === null && rowsOver === null && mode === 'enforce'
+  const isWhole = body.kind === 'sql' ? body.columns === null && body.functions === null : body.argv === null && body.fields === null
+  return isWhole && when === null && rowsOver === null && mode === 'enforce'
 }
 
 const meansAll = (wide: Who, narrow: Who): boolean => isEveryone(wide) || (narrow.anyOf.length > 0 && isDeepStrictEqual(wide, narrow))
@@ -67,11 +77,11 @@ function isEveryone({ anyOf }: Who): boolean {
   return anyOf.some(({ requires, except }) => requires.length > 0 && requires.every(({ kind }) => kind === 'everyone') && except.anyOf.length === 0)
 }
 
-function kindsCover({ body: wide }: Rule, { body: narrow }: Rule): boolean {
+function kindsCover(wide: SqlBody, narrow: SqlBody): boolean {
   return wide.kinds.includes('*') || narrow.kinds.every((kind) => wide.kinds.includes(kind) || (kind !== '*' && wide.kinds.includes(baseKind[kind] ?? kind)))
 }
 
-function tablesCover({ body: wide }: Rule, { body: narrow }: Rule): boolean {
+function tablesCover(wide: SqlBody, narrow: SqlBody): boolean {
   if (wide.on === null) return true
   // Without `on` the narrow one is about what touches no table too.
   if (narrow.on === null) return false
@@ -82,5 +92,6 @@ const isAnyTable = (glob: string): boolean => glob === '*' || glob === '*.*'
 
 function isOverBroad(rule: Rule): boolean {
   const { who, body } = rule
-  return isUnconditional(rule) && isEveryone(who) && body.kinds.includes('*') && (body.on === null || body.on.some(isAnyTable))
+  if (!isUnconditional(rule) || !isEveryone(who)) return false
+  return body.kind === 'sql' ? body.kinds.includes('*') && (body.on === null || body.on.some(isAnyTable)) : isEverything(body)
 }

@@ -4,25 +4,31 @@ import type { ConnectionSummary } from '../../shared/connection.ts'
 import type { DetectorRef } from '../../shared/policy/detector.ts'
 import { splitColumnPath } from '../../shared/policy/json-path.ts'
 import type { MaskRule } from '../../shared/policy/mask.ts'
+import { bodyKinds, type RuleBody } from '../../shared/policy/rule-body.ts'
 import type { PolicyScope, Rule } from '../../shared/policy/rule.ts'
 import { compileGlobs } from '../../shared/policy/glob.ts'
 import type { Principal } from '../../shared/principal.ts'
 import type { RuleRef } from '../../shared/verdict.ts'
 import { resolveDetectors } from './detectors.ts'
 import { compileCondition, type Condition } from './condition.ts'
+import { compileKubernetesBody, type KubernetesMatcher } from './kubernetes-body.ts'
 import type { MaskSet, PolicySnapshot } from './snapshot.ts'
 import { compileSqlBody, type SqlMatcher } from './sql-body.ts'
 import { compileWho, type PrincipalMatcher } from './who.ts'
 
-export interface CompiledRule {
+interface CompiledOf<Kind extends RuleBody['kind'], Matcher> {
+  readonly kind: Kind
   readonly ref: RuleRef
-  readonly rule: Rule
-  readonly matches: SqlMatcher
+  readonly rule: Rule & { readonly body: Extract<RuleBody, { readonly kind: Kind }> }
+  readonly matches: Matcher
   /** Null: whenever. */
   readonly when: Condition | null
 }
+export type SqlRule = CompiledOf<'sql', SqlMatcher>
+export type KubernetesRule = CompiledOf<'kubernetes', KubernetesMatcher>
+export type CompiledRule = SqlRule | KubernetesRule
 
-/** The rules that are about this principal on this connection, in the order of their files. */
+/** The rules that are about this principal on this connection and its kind, in the order of their files. */
 export interface View {
   readonly deny: readonly CompiledRule[]
   readonly approve: readonly CompiledRule[]
@@ -57,15 +63,18 @@ export function compileSnapshot(snapshot: PolicySnapshot): Compiled {
   const policies = snapshot.policies.map((policy): CompiledPolicy => ({
     policy: policy.policy,
     holdsOn: compileScope(policy.scope),
-    rules: policy.rules.map((rule) => ({
-      ref: { policy: policy.policy, rule: rule.id }, rule, matches: compileSqlBody(rule.body), who: compileWho(rule.who),
-      when: rule.when === null ? null : conditionOf(rule.when),
-    })),
+    rules: policy.rules.map((rule) => ({ ...compileRule(policy.policy, rule), who: compileWho(rule.who) })),
     masks: policy.masks.map((rule) => ({ rule, detectors: rule.target.kind === 'detect' ? detectorsNamed(rule.target.detectors) : [], isExempt: compileWho(rule.except) })),
   }))
   const compiled: Compiled = { policies, views: new WeakMap() }
   compiledSnapshots.set(snapshot, compiled)
   return compiled
+}
+
+function compileRule(policy: string, { body, ...rule }: Rule): CompiledRule {
+  const common = { ref: { policy, rule: rule.id }, when: rule.when === null ? null : conditionOf(rule.when, body.kind) }
+  return body.kind === 'sql' ? { kind: 'sql', ...common, rule: { ...rule, body }, matches: compileSqlBody(body) }
+    : { kind: 'kubernetes', ...common, rule: { ...rule, body }, matches: compileKubernetesBody(body) }
 }
 
 export function viewOf(snapshot: PolicySnapshot, principal: Principal, connection: ConnectionSummary): View {
@@ -79,7 +88,7 @@ export function viewOf(snapshot: PolicySnapshot, principal: Principal, connectio
 
 function narrow(policies: readonly CompiledPolicy[], principal: Principal, connection: ConnectionSummary): View {
   const here = policies.filter((policy) => policy.holdsOn(connection))
-  const rules = here.flatMap((policy) => policy.rules.filter(({ rule, who }) => isAbout(who, principal, rule.effect !== 'allow')))
+  const rules = here.flatMap((policy) => policy.rules.filter(({ kind, rule, who }) => kind === bodyKinds[connection.kind] && isAbout(who, principal, rule.effect !== 'allow')))
   const enforced = rules.filter(({ rule }) => rule.mode === 'enforce')
   return {
     deny: enforced.filter(({ rule }) => rule.effect === 'deny'),
@@ -91,8 +100,8 @@ function narrow(policies: readonly CompiledPolicy[], principal: Principal, conne
 }
 
 /** A policy with a wrong condition does not load (load.ts); should one be here all the same, it can never be evaluated. */
-function conditionOf(text: string): Condition {
-  const compiled = compileCondition(text)
+function conditionOf(text: string, kind: RuleBody['kind']): Condition {
+  const compiled = compileCondition(text, kind)
   if (compiled.ok) return compiled.condition
   return { isTimed: false, constant: null, holds: () => { throw new TypeError(compiled.problem) } }
 }
@@ -112,6 +121,11 @@ function maskSet(policies: readonly CompiledPolicy[], principal: Principal): Mas
   })))
   return {
     columns: masks.flatMap(({ target, shown }) => (target.kind === 'columns' ? target.columns.map((pattern) => ({ ...shown, ...columnOf(pattern) })) : [])),
+    fields: masks.flatMap(({ target, shown }) => {
+      if (target.kind !== 'fields') return []
+      const { kind: _, ...of } = target
+      return [{ ...shown, ...of }]
+    }),
     detect: masks.flatMap(({ target, detectors, shown }) => (target.kind === 'detect' ? [{ ...shown, as: 'redact' as const, detectors }] : [])),
   }
 }

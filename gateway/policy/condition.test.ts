@@ -10,11 +10,11 @@ const facts = sql('select public.a', 'update public.b')
 const now = Date.parse('2026-01-15T10:30:00Z')
 
 function compiled(text: string): Condition {
-  const result = compileCondition(text)
+  const result = compileCondition(text, 'sql')
   if (!result.ok) throw new Error(result.problem)
   return result.condition
 }
-const holds = (text: string, principal = ann, at = now) => compiled(text).holds(conditionInput(principal, shop, facts, at))
+const holds = (text: string, principal = ann, at = now) => compiled(text).holds(conditionInput({ principal, connection: shop, facts, now: at }))
 
 describe('a condition', () => {
   test.each([
@@ -58,14 +58,14 @@ describe('a condition', () => {
     ['{"a": 1}.a == 1', /is no condition/],
     ['1 / 0 == 1', /is no condition/],
   ])('%s does not load', (text, problem) => {
-    const result = compileCondition(text)
+    const result = compileCondition(text, 'sql')
     expect(result.ok ? 'loaded' : result.problem).toMatch(problem)
   })
 
   test.each([
     ['nested deeper than conditionDepthMax', `${'('.repeat(60)}facts.hasWhere${')'.repeat(60)}`],
     ['of more nodes than conditionNodesMax', Array.from({ length: 150 }, () => 'facts.hasWhere').join(' && ')],
-  ])('one %s does not load', (_, text) => expect(compileCondition(text).ok).toBe(false))
+  ])('one %s does not load', (_, text) => expect(compileCondition(text, 'sql').ok).toBe(false))
 
   test('says whether it looks at the clock, and whether it is always the same', () => {
     expect(compiled('now.getHours("UTC") > 3').isTimed).toBe(true)

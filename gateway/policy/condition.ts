@@ -2,6 +2,7 @@
 // types are checked at load. Only calls that are listed here load, none of which loops or grows, so the cost is bounded by the
 // length of the condition and of the lists it goes through. docs/adr/0006.
 import { Environment, ParseError, TypeError as CelTypeError } from '@marcbachmann/cel-js'
+import type { RuleBody } from '../../shared/policy/rule-body.ts'
 import { conditionDepthMax, conditionNodesMax } from '../limits.ts'
 import { Moment, momentMethods } from './moment.ts'
 
@@ -27,19 +28,25 @@ export type Compiled = { readonly ok: true; readonly condition: Condition } | { 
 const limits = { maxAstNodes: conditionNodesMax, maxDepth: conditionDepthMax, maxListElements: 100, maxMapEntries: 0, maxCallArguments: 4 }
 
 const names = 'list<string>'
+/** What a condition of a rule of each protocol may ask of `facts`; of the other's it is told so when it loads. */
 export const conditionFacts = {
-  kinds: names, tables: names, tablesRead: names, tablesWritten: names, columns: names, functions: names, statements: 'int', hasWhere: 'bool',
-} as const
+  sql: { kinds: names, tables: names, tablesRead: names, tablesWritten: names, columns: names, functions: names, statements: 'int', hasWhere: 'bool' },
+  kubernetes: {
+    verb: 'string', privilege: 'string', group: 'string', version: 'string', resource: 'string', subresource: 'string', namespace: 'string', name: 'string', allNamespaces: 'bool',
+    labelSelector: 'string', fieldSelector: 'string', fieldManager: 'string', dryRun: 'bool', labels: 'map<string, string>',
+    container: 'string', argv: names, tty: 'bool', stdin: 'bool', ports: 'list<int>', path: 'string',
+  },
+} as const satisfies Record<RuleBody['kind'], object>
 
-const environment = makeEnvironment()
+const environments = { sql: makeEnvironment(conditionFacts.sql), kubernetes: makeEnvironment(conditionFacts.kubernetes) }
 
-function makeEnvironment(): Environment {
+function makeEnvironment(facts: (typeof conditionFacts)[RuleBody['kind']]): Environment {
   const made = new Environment({ limits })
     .registerType('Moment', { ctor: Moment, fields: {} })
     .registerVariable('now', 'Moment')
     .registerVariable({ name: 'principal', schema: { id: 'string', email: 'string', groups: names, kind: 'string', claims: 'map<string, dyn>' } })
     .registerVariable({ name: 'connection', schema: { name: 'string', labels: 'map<string, string>' } })
-    .registerVariable({ name: 'facts', schema: conditionFacts })
+    .registerVariable({ name: 'facts', schema: facts })
   for (const [method, ask] of Object.entries(momentMethods)) made.registerFunction(`Moment.${method}(string): int`, ask)
   const orders = { '<': (a: number, b: number) => a < b, '<=': (a: number, b: number) => a <= b, '>': (a: number, b: number) => a > b, '>=': (a: number, b: number) => a >= b }
   for (const [sign, holds] of Object.entries(orders)) made.registerOperator(`Moment ${sign} google.protobuf.Timestamp`, (moment: Moment, date: Date) => holds(moment.ms, date.getTime()))
@@ -51,9 +58,9 @@ const calls: ReadonlySet<string> = new Set([...Object.keys(momentMethods), 'has'
 /** They go through a list; one inside another would go through it as often as it is long. */
 const loops: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one'])
 
-export function compileCondition(text: string): Compiled {
+export function compileCondition(text: string, kind: RuleBody['kind']): Compiled {
   try {
-    const parsed = environment.parse(text)
+    const parsed = environments[kind].parse(text)
     const checked = parsed.check()
     if (!checked.valid) return { ok: false, problem: problemOf(checked.error) }
     if (checked.type !== 'bool') return { ok: false, problem: `is ${checked.type ?? 'of no type'}; expected a condition, true or false` }

@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ColumnUse, FunctionUse, ResolvedAccess, SqlCommandFacts, SqlKind } from '../../shared/command.ts'
 import type { Policy, Rule } from '../../shared/policy/rule.ts'
+import type { SqlBody } from '../../shared/policy/sql-body.ts'
 import type { Who } from '../../shared/policy/who.ts'
 import type { Effect } from '../../shared/verdict.ts'
 import { evaluate, needsEstimate } from './evaluate.ts'
@@ -21,7 +22,8 @@ const morning = 8 * 3_600_000
 const who: fc.Arbitrary<Who> = fc.subarray([...groupNames]).map((groups) => ({
   anyOf: [{ requires: groups.length === 2 ? [{ kind: 'everyone' }] : [{ kind: 'groups', anyOf: groups }], except: { anyOf: [] } }],
 }))
-const rule = (effect: fc.Arbitrary<Effect>): fc.Arbitrary<Omit<Rule, 'id'>> => fc.record({
+type OfSql = Omit<Rule, 'id' | 'body'> & { readonly body: SqlBody }
+const rule = (effect: fc.Arbitrary<Effect>): fc.Arbitrary<OfSql> => fc.record({
   who, effect,
   body: fc.record({
     kind: fc.constant('sql' as const), kinds: fc.subarray([...kinds, '*' as const], { minLength: 1 }), on: fc.option(fc.subarray([...globs], { minLength: 1 })),
@@ -46,11 +48,11 @@ const facts: fc.Arbitrary<SqlCommandFacts> = fc.record({
 }))
 const principal = fc.subarray([...groupNames]).map((groups) => inGroup(...groups))
 
-const snapshot = (list: readonly Omit<Rule, 'id'>[]): PolicySnapshot => {
+const snapshot = (list: readonly OfSql[]): PolicySnapshot => {
   const policy: Policy = { policy: 'p', scope: { kind: 'connections', names: ['*'] }, rules: list.map((one, at) => ({ ...one, id: `r${at}` })), detectors: [], masks: [], tests: [] }
   return { hash: '', policies: [policy] }
 }
-const enforced = (list: readonly Omit<Rule, 'id'>[]) => list.filter(({ mode }) => mode === 'enforce')
+const enforced = (list: readonly OfSql[]) => list.filter(({ mode }) => mode === 'enforce')
 const strictness: Record<Effect, number> = { allow: 0, approve: 1, deny: 2 }
 const runs = { numRuns: 3_000 }
 
@@ -68,7 +70,7 @@ test('a matching deny always wins, wherever it stands and whatever else is there
   fc.assert(fc.property(rules, rules, facts, principal, (before, after, command, who) => {
     fc.pre(command.statements.length > 0)
     const kind = command.statements[0]!.accesses[0]!.kind
-    const deny: Omit<Rule, 'id'> = {
+    const deny: OfSql = {
       who: { anyOf: [{ requires: [{ kind: 'everyone' }], except: { anyOf: [] } }] }, effect: 'deny', body: { kind: 'sql', kinds: [kind], on: null, columns: null, functions: null },
       when: null, rowsOver: null, mode: 'enforce', limit: null, need: null,
     }
@@ -156,14 +158,14 @@ test('a verdict that asked for the clock says so', () => {
   }), runs)
 })
 
-function dumb(list: readonly Omit<Rule, 'id'>[], command: SqlCommandFacts, groups: readonly string[]): Effect {
+function dumb(list: readonly OfSql[], command: SqlCommandFacts, groups: readonly string[]): Effect {
   const mine = list.filter(({ who }) => who.anyOf.some(({ requires }) => requires.every((need) => need.kind === 'everyone' || (need.kind === 'groups' && need.anyOf.some((group) => groups.includes(group))))))
-  const kindMatches = (one: Omit<Rule, 'id'>, kind: SqlKind) => one.body.kinds.some((word) => word === '*' || word === kind || (kind === 'update-without-where' && word === 'update'))
-  const onMatches = (one: Omit<Rule, 'id'>, relation: string) => one.body.on === null || one.body.on.some((glob) => new RegExp(`^${glob.replace('.', '\\.').replace('*', '.*')}$`).test(relation))
-  const conditionHolds = ({ when, effect }: Omit<Rule, 'id'>) => when === null || when === conditions[0] || when === conditions[3]
+  const kindMatches = (one: OfSql, kind: SqlKind) => one.body.kinds.some((word) => word === '*' || word === kind || (kind === 'update-without-where' && word === 'update'))
+  const onMatches = (one: OfSql, relation: string) => one.body.on === null || one.body.on.some((glob) => new RegExp(`^${glob.replace('.', '\\.').replace('*', '.*')}$`).test(relation))
+  const conditionHolds = ({ when, effect }: OfSql) => when === null || when === conditions[0] || when === conditions[3]
     || (when === conditions[1] && command.statements.length > 1) || (when === conditions[2] && command.statements.some(({ accesses }) => accesses.some(({ relations }) => relations.includes('a.t'))))
     || (when === conditions[4] && effect !== 'allow')
-  const isOver = ({ rowsOver }: Omit<Rule, 'id'>) => rowsOver === null || command.estimatedRows === null || command.estimatedRows! > rowsOver
+  const isOver = ({ rowsOver }: OfSql) => rowsOver === null || command.estimatedRows === null || command.estimatedRows! > rowsOver
 
   const hits = (effect: Effect) => mine.filter((one) => one.effect === effect && conditionHolds(one) && isOver(one)).some((one) => command.statements.some(({ statement: { columns: used, functions: called }, accesses }) => accesses.some(({ kind, relations }) => {
     const isRow = kind === 'drop' || kind === 'do'

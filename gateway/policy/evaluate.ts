@@ -1,20 +1,22 @@
 // The one sentence (design.md §4): any matching deny wins; else any matching approve; else allow; else deny. Pure: values in, a
-// verdict out. A statement is a set of accesses: deny and approve match on any one, an allow must cover every one.
+// verdict out. What a rule is about is for its protocol to say: sql-asked.ts, kubernetes-asked.ts.
 import type { ApprovalNeed } from '../../shared/approval.ts'
-import type { CommandFacts, ResolvedAccess, ResolvedStatement } from '../../shared/command.ts'
+import type { CommandFacts } from '../../shared/command.ts'
 import type { ConnectionSummary } from '../../shared/connection.ts'
+import { bodyKinds } from '../../shared/policy/rule-body.ts'
 import type { Principal } from '../../shared/principal.ts'
 import type { LimitObligation, RuleRef, ShadowRef, Verdict } from '../../shared/verdict.ts'
-import { Asked, candidates, covers, uncoveredPart, type Hit, type Uncovered } from './asked.ts'
+import { ask, type Asked, type Hit } from './asked.ts'
 import { hasRule, viewOf, type CompiledRule, type View } from './compile.ts'
-import { allowReason, approveReason, denyReason, noRuleReason, uncoveredReason } from './reason.ts'
+import { allowReason, approveReason, denyReason, noRuleReason } from './reason.ts'
 import type { PolicySnapshot } from './snapshot.ts'
 
 /** `now`: milliseconds since the epoch, for conditions that look at the clock. */
 export function evaluate(snapshot: PolicySnapshot, principal: Principal, connection: ConnectionSummary, facts: CommandFacts, now: number): Verdict {
   const view = viewOf(snapshot, principal, connection)
-  const asked = new Asked({ principal, connection, facts, now })
-  const judged = judge(view, asked, connection)
+  const asked = ask({ principal, connection, facts, now })
+  // What is none of the connection's protocol, no rule is about.
+  const judged = facts.kind === bodyKinds[connection.kind] ? judge(view, asked, connection) : refused(noRuleReason(connection), null, [])
   const shadow = shadowed(view, asked)
   return { ...judged, shadow, isTimed: asked.isTimed }
 }
@@ -24,6 +26,7 @@ export function evaluate(snapshot: PolicySnapshot, principal: Principal, connect
  * is refused anyway: what somebody may not run is not planned for them either.
  */
 export function needsEstimate(snapshot: PolicySnapshot, principal: Principal, connection: ConnectionSummary, facts: CommandFacts, now: number): boolean {
+  if (facts.kind !== 'sql') return false
   const { deny, approve, shadow } = viewOf(snapshot, principal, connection)
   if (![...deny, ...approve, ...shadow].some(({ rule }) => rule.rowsOver !== null)) return false
   const few = evaluate(snapshot, principal, connection, { ...facts, estimatedRows: 0 }, now)
@@ -36,7 +39,7 @@ export function needsEstimate(snapshot: PolicySnapshot, principal: Principal, co
 function judge(view: View, asked: Asked, connection: ConnectionSummary): Omit<Verdict, 'shadow' | 'isTimed'> {
   const denied = concerned(view.deny, asked)
   const approved = concerned(view.approve, asked)
-  const allowed = allowing(view.allow, asked)
+  const allowed = asked.allowing(view.allow)
   const matched = [...denied.map(({ rule }) => rule), ...approved.map(({ rule }) => rule), ...allowed].map(({ ref }) => ref)
 
   const [deny] = denied
@@ -49,8 +52,8 @@ function judge(view: View, asked: Asked, connection: ConnectionSummary): Omit<Ve
     }
   }
   if (!hasRule(view)) return refused(noRuleReason(connection), null, matched)
-  const uncovered = firstUncovered(view.allow, asked)
-  if (uncovered !== null) return refused(uncoveredReason(uncovered), null, matched)
+  const uncovered = asked.uncovered(view.allow)
+  if (uncovered !== null) return refused(uncovered, null, matched)
   return {
     effect: 'allow', rule: allowed[0]?.ref ?? null, reason: allowReason(allowed[0] ?? null), matched, limit: strictest(allowed), need: null,
   }
@@ -59,42 +62,13 @@ function judge(view: View, asked: Asked, connection: ConnectionSummary): Omit<Ve
 /** For deny and approve. */
 const concerned = (rules: readonly CompiledRule[], asked: Asked): readonly Hit[] => rules.flatMap((rule) => asked.concern(rule) ?? [])
 
-/** Allow rules that cover some access, or one of the relations it may mean. */
-function allowing(rules: readonly CompiledRule[], asked: Asked): readonly CompiledRule[] {
-  const found = new Set(asked.needed.flatMap((needed) => asked.applying(rules, needed).filter((rule) => needed.accesses.some((access) => coversAny(rule, access)))))
-  return rules.filter((rule) => found.has(rule))
-}
-
-export const coversAny = (rule: CompiledRule, access: ResolvedAccess): boolean => candidates(access).some((relation) => covers(rule, access.kind, relation))
-
-/** Each candidate of each access, by the rules together. */
-function firstUncovered(rules: readonly CompiledRule[], asked: Asked): Uncovered | null {
-  for (const needed of asked.needed) {
-    const applying = asked.applying(rules, needed)
-    for (const access of needed.accesses) {
-      if (isFree(needed.statement, access)) continue
-      for (const relation of candidates(access)) {
-        const uncovered = uncoveredPart(applying, needed, { kind: access.kind, relation })
-        if (uncovered !== null) return uncovered
-      }
-    }
-  }
-  return null
-}
-
 function shadowed({ shadow }: View, asked: Asked): readonly ShadowRef[] {
   if (shadow.length === 0) return []
-  const allows = new Set(allowing(shadow.filter(({ rule }) => rule.effect === 'allow'), asked))
+  const allows = new Set(asked.allowing(shadow.filter(({ rule }) => rule.effect === 'allow')))
   return shadow.flatMap((rule) => {
     const isMatch = rule.rule.effect === 'allow' ? allows.has(rule) : asked.concern(rule) !== null
     return isMatch ? [{ ...rule.ref, effect: rule.rule.effect }] : []
   })
-}
-
-/** Needs no rule beyond any rule: reading the listed catalogs, and what a harmless statement does without touching a relation. */
-export function isFree(statement: ResolvedStatement, access: ResolvedAccess): boolean {
-  if (access.isFreeCatalog) return access.kind === 'select' && access.relations.length > 0
-  return statement.statement.isHarmless && access.relations.length === 0
 }
 
 const noLimit: LimitObligation = { rows: null, seconds: null }

@@ -85,8 +85,8 @@ function duplicates(files: readonly Good[]): Problem[] {
 }
 
 function wrongConditions(files: readonly Good[]): Problem[] {
-  return files.flatMap(({ result }) => result.value.rules.flatMap(({ when }, at) => {
-    const compiled = when === null ? null : compileCondition(when)
+  return files.flatMap(({ result }) => result.value.rules.flatMap(({ when, body }, at) => {
+    const compiled = when === null ? null : compileCondition(when, body.kind)
     return compiled === null || compiled.ok ? [] : [result.problemAt(['rules', at, 'when'], compiled.problem)]
   }))
 }

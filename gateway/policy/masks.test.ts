@@ -21,6 +21,7 @@ masks: [{ id: cards, detect: credit-card, as: redact }]
 describe('masksFor', () => {
   test('gives every mask of the connection, each pattern in three parts', () => {
     expect(masksFor(snapshot, inGroup('analysts'), shop)).toEqual({
+      fields: [],
       columns: [
         { policy: 'shop', rule: 'pii', column: 'public.customers.email', as: 'redact', isExempt: false },
         { policy: 'shop', rule: 'pii', column: '*.*.*', as: 'redact', isExempt: false },

@@ -1,5 +1,6 @@
 // The policies in force: an immutable snapshot, swapped whole. evaluate(…) and masksFor(…) read only this.
 import type { DetectorRef } from '../../shared/policy/detector.ts'
+import type { FieldTarget } from '../../shared/policy/mask.ts'
 import type { MaskForm } from '../../shared/policy/mask-form.ts'
 import type { Policy } from '../../shared/policy/rule.ts'
 
@@ -27,6 +28,13 @@ export interface ColumnMaskRule {
   /** `except` lets this principal see the value; the recording stays masked all the same. */
   readonly isExempt: boolean
 }
+/** Fields of Kubernetes objects; what it is about stands in FieldTarget. */
+export interface FieldMaskRule extends Omit<FieldTarget, 'kind'> {
+  readonly policy: string
+  readonly rule: string
+  readonly as: MaskForm
+  readonly isExempt: boolean
+}
 export interface DetectRule {
   readonly policy: string
   readonly rule: string
@@ -36,5 +44,7 @@ export interface DetectRule {
 }
 export interface MaskSet {
   readonly columns: readonly ColumnMaskRule[]
+  /** Of connections of kind kubernetes. */
+  readonly fields: readonly FieldMaskRule[]
   readonly detect: readonly DetectRule[]
 }

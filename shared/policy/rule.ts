@@ -9,15 +9,15 @@ import { detectorSchema, type CustomDetector } from './detector.ts'
 import { functionPinSchema, type FunctionPin } from './functions.ts'
 import { maskSchema, type MaskRule } from './mask.ts'
 import { policyTestSchema, type PolicyTest } from './policy-test.ts'
+import { allowBodySchema, ruleBodySchema, type RuleBody } from './rule-body.ts'
 import { githubRepository, globText, knownKeys, oneOrMany, plainName, principalId, someOf } from './shapes.ts'
-import { allowSchema, bodySchema, type SqlBody } from './sql-body.ts'
 import { isNobody, nobody, whoSchema, type Who } from './who.ts'
 
 export interface Rule {
   readonly id: string
   readonly who: Who
   readonly effect: Effect
-  readonly body: SqlBody
+  readonly body: RuleBody
   /** A CEL expression that must be true besides; null: none. Its types are checked where it is compiled, gateway/policy/condition.ts. */
   readonly when: string | null
   /** Only statements that give or change more rows than this, as PostgreSQL's planner estimates; null: any. Of deny and approve. */
@@ -76,7 +76,7 @@ const condition = z.string({ error: 'expected a condition in CEL, such as \'now.
 
 const ruleShape = {
   id: plainName, who: whoSchema.optional(),
-  allow: allowSchema.optional(), approve: bodySchema.optional(), deny: bodySchema.optional(),
+  allow: allowBodySchema.optional(), approve: ruleBodySchema.optional(), deny: ruleBodySchema.optional(),
   when: condition.optional(), 'rows-over': z.number().int().min(0).optional(),
   mode: z.enum(['enforce', 'shadow'], { error: 'expected enforce or shadow' }).default('enforce'),
   limit: limitSchema.optional(), by: bySchema.optional(), within: duration.optional(), 'break-glass': breakGlassSchema.optional(),
@@ -111,10 +111,16 @@ function checkRule(rule: WrittenRule, context: z.RefinementCtx): void {
   if (effect === 'allow' && rule['rows-over'] !== undefined) problem('only a deny or approve has rows-over: an estimate opens nothing; limit: { rows } is exact', ['rows-over'])
   if (effect === 'deny' && rule.limit !== undefined) problem('a deny has no limit', ['limit'])
   if (effect === 'approve' && rule.by === undefined) problem('an approve rule needs by: who may approve, such as { groups: [on-call], count: 1 }')
+  if (rule[effect!]?.kind === 'kubernetes') checkKubernetes(rule, problem)
   if (effect !== 'approve' && rule.by !== undefined) problem('only an approve rule has by', ['by'])
   if (effect !== 'approve' && rule.within !== undefined) problem('only an approve rule has within', ['within'])
   if (effect !== 'approve' && rule['break-glass'] !== undefined) problem('only an approve rule has break-glass: there is nobody else to go past', ['break-glass'])
   if (effect !== 'approve' && rule.reason !== undefined) problem('only an approve rule has reason: nobody else is there to read it', ['reason'])
+}
+
+function checkKubernetes({ limit, 'rows-over': rowsOver }: WrittenRule, problem: (message: string, path: string[]) => void): void {
+  if (limit?.rows != null) problem('a Kubernetes request has no rows; limit: { seconds } is how long it may take', ['limit'])
+  if (rowsOver !== undefined) problem('nobody estimates rows of a Kubernetes request; deletes: { over, within } counts deletes', ['rows-over'])
 }
 
 const labelName = z.string().min(1)

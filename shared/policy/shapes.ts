@@ -29,7 +29,7 @@ export const plainName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, {
 export const githubRepository = z.string().regex(/^\w[\w.-]*\/(?!\.\.?$)[\w.-]+$/, { error: 'expected a repository, owner/name' })
 
 /** Says which keys exist; the file reader puts "unknown key" and the key itself before it. */
-export function knownKeys(shape: Readonly<Record<string, unknown>>, options: { readonly hidden?: readonly string[] } = {}) {
-  const names = Object.keys(shape).filter((key) => !(options.hidden ?? []).includes(key)).join(', ')
+export function knownKeys(shape: Readonly<Record<string, unknown>>) {
+  const names = Object.keys(shape).join(', ')
   return { error: (issue: { readonly code?: string | undefined }) => (issue.code === 'unrecognized_keys' ? names : undefined) }
 }

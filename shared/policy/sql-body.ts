@@ -34,15 +34,10 @@ const functionGlob = globText.superRefine((pattern, context) => {
   if (parts.length > 2 || parts.includes('')) context.addIssue({ code: 'custom', message: 'expected function (of any schema) or schema.function, each part a glob' })
 })
 
-/** What belongs to protocols that come later: a rule nobody enforces must not load. */
-const notYet = (kind: string) => z.never({ error: `${kind} rules are not available yet; this gateway enforces sql` }).optional()
-const later = { kubernetes: notYet('kubernetes'), ssh: notYet('ssh'), http: notYet('http'), mcp: notYet('mcp'),
-  resources: notYet('kubernetes'), namespaces: notYet('kubernetes'), commands: notYet('ssh'), paths: notYet('http'),
-  tools: notYet('mcp'), arguments: notYet('mcp') }
-const shape = { sql: someOf(sqlKind).optional(), on: someOf(relationGlob).optional(), columns: someOf(columnGlob).optional(), functions: someOf(functionGlob).optional(), ...later }
-type Written = z.output<z.ZodObject<typeof shape, z.core.$strict>>
+export const sqlShape = { sql: someOf(sqlKind).optional(), on: someOf(relationGlob).optional(), columns: someOf(columnGlob).optional(), functions: someOf(functionGlob).optional() }
+type Written = z.output<z.ZodObject<typeof sqlShape, z.core.$strict>>
 
-const written = z.strictObject(shape, knownKeys(shape, { hidden: Object.keys(later) })).superRefine(checkColumns)
+const written = z.strictObject(sqlShape, knownKeys(sqlShape)).superRefine(checkColumns)
 
 /** Some columns of a DELETE or a DROP: there is no such thing, and the rule would not mean what it seems to. */
 function checkColumns(body: Written, context: z.RefinementCtx): void {
@@ -57,12 +52,12 @@ const toBody = ({ sql, on, columns, functions }: Written): SqlBody =>
   ({ kind: 'sql', kinds: sql ?? ['*'], on: on ?? null, columns: columns ?? null, functions: functions ?? null })
 
 /** Of a deny or approve: calls of a function, or uses of a column, may be meant whatever the statement is. */
-export const bodySchema = written.superRefine((body, context) => {
+export const sqlBodySchema = written.superRefine((body, context) => {
   if (body.sql === undefined && body.functions === undefined && body.columns === undefined) context.addIssue({ code: 'custom', message: says('nothing') })
 }).transform(toBody)
 
 /** Allow of `update` covers `update-without-where`: an allow that names only the latter would read as if it did not. */
-export const allowSchema = written.superRefine((body, context) => {
+export const sqlAllowSchema = written.superRefine((body, context) => {
   if (body.sql === undefined) context.addIssue({ code: 'custom', message: says('not which statements') })
 }).transform(toBody).superRefine((body, context) => {
   for (const [at, kind] of body.kinds.entries()) {
@@ -73,4 +68,4 @@ export const allowSchema = written.superRefine((body, context) => {
   }
 })
 
-const says = (what: string): string => `says ${what}; expected sql: [kinds] such as { sql: [select], on: ["public.*"] }`
+const says = (what: string): string => `says ${what}; expected sql: [kinds] such as { sql: [select], on: ["public.*"] }, or kubernetes: [verbs]`
