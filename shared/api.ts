@@ -26,7 +26,7 @@ export const sessionView = z.object({
 })
 export const frameView = z.object({
   seq: z.number(), at: z.number(), direction: z.enum(['in', 'out', 'control']),
-  kind: z.enum(['open', 'command', 'verdict', 'refusal', 'result', 'output', 'notice', 'truncated', 'close']),
+  kind: z.enum(['open', 'command', 'verdict', 'refusal', 'result', 'output', 'notice', 'truncated', 'close', 'resize']),
   data: z.discriminatedUnion('type', [
     z.object({ type: z.literal('json'), value: z.record(z.string(), z.unknown()) }),
     z.object({ type: z.literal('bytes'), base64: z.string() }),

@@ -3,7 +3,7 @@ import type { ShadowRef } from './verdict.ts'
 
 export type FrameDirection = 'in' | 'out' | 'control'
 
-export type FrameKind = 'open' | 'command' | 'verdict' | 'refusal' | 'result' | 'output' | 'notice' | 'truncated' | 'close'
+export type FrameKind = 'open' | 'command' | 'verdict' | 'refusal' | 'result' | 'output' | 'notice' | 'truncated' | 'close' | 'resize'
 
 export interface Frame {
   /** From 0, without gaps, per session. */
@@ -51,6 +51,9 @@ export interface VerdictFrameData {
 }
 /** `result`: how the command ended upstream. */
 export interface ResultFrameData { readonly command: string; readonly status: string; readonly rows: number; readonly bytes: number; readonly ms: number }
+
+/** `resize`: the client's terminal has this size from here on; of a terminal, `output` frames of direction `in` are what was typed. */
+export interface ResizeFrameData { readonly command: string; readonly width: number; readonly height: number }
 
 export interface VerifyReport {
   readonly session: string

@@ -54,7 +54,7 @@ export const sessionIdBytesMax = 255
 export const bytesPayload = 0x80
 
 export const frameDirections = ['in', 'out', 'control'] as const satisfies readonly FrameDirection[]
-export const frameKinds = ['open', 'command', 'verdict', 'refusal', 'result', 'output', 'notice', 'truncated', 'close'] as const satisfies readonly FrameKind[]
+export const frameKinds = ['open', 'command', 'verdict', 'refusal', 'result', 'output', 'notice', 'truncated', 'close', 'resize'] as const satisfies readonly FrameKind[]
 
 /** A hash as it is carried in memory: 32 characters of latin1, which is what crypto gives fastest and a buffer writes fastest. */
 export type Digest = string
