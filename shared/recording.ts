@@ -49,7 +49,9 @@ export interface VerdictFrameData {
   /** Rules of `mode: shadow` that matched: what they would have done. Left out when there is none. */
   readonly shadow?: readonly ShadowRef[]
 }
-/** `result`: how the command ended upstream. */
+/** `resize`: a terminal's size from here on, in characters. Its input and output are `output` bytes with the direction `in` and `out`. */
+export interface ResizeFrameData { readonly command: string; readonly width: number; readonly height: number }
+/** `result`: how the command ended upstream; of an exec the status is `exit <code>`. */
 export interface ResultFrameData { readonly command: string; readonly status: string; readonly rows: number; readonly bytes: number; readonly ms: number }
 
 /** `resize`: the client's terminal has this size from here on; of a terminal, `output` frames of direction `in` are what was typed. */
