@@ -59,7 +59,7 @@ export const streamPieceBytesMax = 32 * 1024
 /** What is kept back for detectors of the policies' own whose findings may go over ends of lines. */
 export const streamLinesBytesMax = 4 * 1024
 /** Behind the first line of a private key, when its last line does not come: then somebody only wrote about keys. */
-export const streamKeyBytesMax = 64 * 1024
+export const streamKeyBytesMax = 32 * 1024
 /** Detectors of the policies' own, all files together: each costs time for every value where it could be. */
 export const detectorsMax = 100
 /** RE2 instructions of one such pattern: a character of text may cost as many steps. `.{1,300}` has 600. */

@@ -6,6 +6,7 @@ import { detectorNames, type DetectorName } from '../../shared/policy/detectors.
 import { detectorBytesMax, encodedCharactersMin } from '../limits.ts'
 import { detectors } from './detectors/all.ts'
 import { ownDetector } from './detectors/custom.ts'
+import type { Sought } from './detectors/detector.ts'
 import { encodedFindings } from './encoded.ts'
 import { type AnyDetector, type Finding, findIn, joinFindings } from './findings.ts'
 import type { Treatment } from './plan.ts'
@@ -15,21 +16,32 @@ import { maskWhole, rebuild } from './rebuild.ts'
 export interface Scanner {
   /** The value `bytes[start, end)` with each finding replaced by `[masked:<detector>]`; null when there is none, the usual case. */
   scan(bytes: Buffer, start: number, end: number): Buffer | null
+  /** What `scan` would mark, in order and apart from each other; null: nothing. */
+  find(bytes: Buffer, start: number, end: number): readonly Finding[] | 'too-much' | null
+  /** What is looked for, and which bytes it may consist of: a stream may be parted between others. */
+  readonly detectors: readonly Pick<Sought, 'name' | 'token'>[]
 }
 
 const none: readonly Finding[] = []
 
 /** Throws GatehouseError config_invalid for a name that is no detector: it would look for less than policy says. */
 export function createScanner(wanted: readonly DetectorRef[]): Scanner {
-  const prefilter = new Prefilter(wanted.map(detectorOf))
+  const sought = wanted.map(detectorOf)
+  const prefilter = new Prefilter(sought)
+  const find: Scanner['find'] = (bytes, start, end) => {
+    const windows = prefilter.windows(bytes, start, end)
+    if (windows === 'too-much') return windows
+    const encoded = end - start < encodedCharactersMin ? none : encodedFindings(bytes, { start, end }, lookInto(prefilter))
+    if (encoded === 'too-much') return encoded
+    const findings = windows === null ? encoded : [...allIn(windows, bytes, start, end), ...encoded]
+    return findings.length === 0 ? null : joinFindings(findings)
+  }
   return {
+    find, detectors: sought,
     scan(bytes, start, end) {
-      const windows = prefilter.windows(bytes, start, end)
-      if (windows === 'too-much') return maskWhole(bytes, start, end)
-      const encoded = end - start < encodedCharactersMin ? none : encodedFindings(bytes, { start, end }, lookInto(prefilter))
-      if (encoded === 'too-much') return maskWhole(bytes, start, end)
-      const findings = windows === null ? encoded : [...allIn(windows, bytes, start, end), ...encoded]
-      return findings.length === 0 ? null : rebuild(bytes, start, end, joinFindings(findings))
+      const findings = find(bytes, start, end)
+      if (findings === null) return null
+      return findings === 'too-much' ? maskWhole(bytes, start, end) : rebuild(bytes, start, end, findings)
     },
   }
 }

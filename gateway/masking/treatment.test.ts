@@ -11,7 +11,7 @@ const hashKey = createSecretKey(Buffer.alloc(32, 1))
 const [text, jsonb, int4, textArray, jsonbArray, record, citext] = [25, 3802, 23, 1009, 3807, 2249, 99_999]
 const treat = (form: ColumnForm, typeOid = text, format = 0, detects = false): Treatment => treatmentOf({ typeOid, format }, { rule, form }, 'why', { hashKey, detects })
 /** Finds the word `secret`, as a scanner would. */
-const scanner: Scanner = { scan: (bytes, start, end) => (bytes.toString('utf8', start, end).includes('secret') ? Buffer.from(bytes.toString('utf8', start, end).replaceAll('secret', '[masked:x]')) : null) }
+const scanner: Scanner = { find: () => null, detectors: [], scan: (bytes, start, end) => (bytes.toString('utf8', start, end).includes('secret') ? Buffer.from(bytes.toString('utf8', start, end).replaceAll('secret', '[masked:x]')) : null) }
 
 function through(treatment: Treatment, value: string | Buffer): string | null | undefined {
   const source = Buffer.concat([Buffer.from('before'), Buffer.from(value), Buffer.from('behind')])
