@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { SessionSummary } from '../shared/session.ts'
 import type { GatewayConfig } from './config.ts'
 import type { Approvals } from './approvals/approvals.ts'
-import { openApprovals, type OpenApprovals } from './approvals/open-approvals.ts'
+import { openApprovals, type ApprovalSeams, type OpenApprovals } from './approvals/open-approvals.ts'
 import type { Guard } from './guard.ts'
 import { createIdentity, type Identity } from './identity/identity.ts'
 import type { Log } from './log.ts'
@@ -40,9 +40,9 @@ export interface Core {
   readonly approvals: OpenApprovals
 }
 
-export interface CoreParts { readonly log: Log; readonly guard: Guard; readonly stops: Stops; readonly journalFs?: JournalFs | undefined; readonly approvals?: Approvals | undefined; readonly probes?: ProbeBudget | undefined }
+export interface CoreParts { readonly log: Log; readonly guard: Guard; readonly stops: Stops; readonly journalFs?: JournalFs | undefined; readonly approvals?: Approvals | undefined; readonly probes?: ProbeBudget | undefined; readonly approvalSeams?: ApprovalSeams | undefined }
 
-export async function openCore(config: GatewayConfig, { log, guard, stops, journalFs, approvals, probes = createProbeBudget() }: CoreParts): Promise<Core> {
+export async function openCore(config: GatewayConfig, { log, guard, stops, journalFs, approvals, probes = createProbeBudget(), approvalSeams = {} }: CoreParts): Promise<Core> {
   const id = gatewayId(config.data)
   const store = stops.add(await openStore({ dataDir: config.data, ...(config.store !== null && { url: config.store }) }))
   const sessions = createSessions(store, id)
@@ -64,6 +64,7 @@ export async function openCore(config: GatewayConfig, { log, guard, stops, journ
 
   const asked = stops.add(await openApprovals({
     store, storeUrl: config.store, gateway: id, dataDir: config.data, sealSecret: config.approvalsSeal?.reveal() ?? null, notify: config.notify, github: config.github, policies, audit, log,
+    seams: approvalSeams,
     needFor: (principal, connection, wanted) => needForGrant(policies.current, principal, connection, wanted),
     onRevoked: (grant) => { for (const session of registry.live()) if (livesBy(session.summary, grant)) session.end('the grant it lives by was revoked') },
   }))

@@ -15,7 +15,7 @@ import { writeGatewayConfig } from './testing/gateway.ts'
 import { startPostgres, type DatabaseAddress, type RealPostgres } from './testing/real-postgres.ts'
 import { createShop } from './testing/shop.ts'
 
-vi.setConfig({ testTimeout: 150_000 })
+vi.setConfig({ testTimeout: 60_000 })
 
 const policy = (github: string, extra = '') => `
 policy: shop
@@ -54,7 +54,7 @@ github: { api: "${github.api}/", token: { file: github-token }, repositories: [a
   const written = readFileSync(files.configFile, 'utf8').replace('connections:', '  - { name: ci, issuer: "https://ci.test", audience: gatehouse, kind: ci, jwks: jwks.json }\nconnections:')
   for (const [at, name] of ['gateway.yaml', 'second.yaml'].entries()) {
     writeFileSync(join(folder, name), written.replace('data: ./data', `data: ./data-${at}`))
-    gateways.push(await startGateway({ configFile: join(folder, name), log: createLog('silent') }))
+    gateways.push(await startGateway({ configFile: join(folder, name), log: createLog('silent'), seams: { approvalSeams: { githubPollMs: 300 } } }))
   }
   tokenOf = async (issuer, sub, claims) => exchanged(address(0), await new SignJWT({ ...claims }).setProtectedHeader({ alg: 'ES256', kid: 'test' }).setIssuer(`https://${issuer === 'ci' ? 'ci' : 'issuer'}.test`)
     .setAudience('gatehouse').setSubject(sub).setIssuedAt().setExpirationTime('10m').sign(files.key))

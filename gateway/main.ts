@@ -1,6 +1,7 @@
 // The composition root: configuration, certificate, core (store to registry), protocols, API; stopped in reverse. Nothing else.
 import { createSecureContext } from 'node:tls'
 import type { Approvals } from './approvals/approvals.ts'
+import type { ApprovalSeams } from './approvals/open-approvals.ts'
 import { createMetrics } from './api/metrics.ts'
 import { createApi, type Api } from './api/server.ts'
 import type { ApiContext } from './api/context.ts'
@@ -32,7 +33,7 @@ export interface Gateway {
 }
 
 /** What tests put in the place of the real thing. */
-export interface Seams extends Partial<Deadlines> { readonly journalFs?: JournalFs; readonly approvals?: Approvals; readonly probes?: ProbeBudget }
+export interface Seams extends Partial<Deadlines> { readonly journalFs?: JournalFs; readonly approvals?: Approvals; readonly probes?: ProbeBudget; readonly approvalSeams?: ApprovalSeams }
 
 /** Rejects with a GatehouseError that says what to change; then nothing is left running. */
 export async function startGateway({ configFile, log, seams = {} }: { readonly configFile: string; readonly log: Log; readonly seams?: Seams }): Promise<Gateway> {

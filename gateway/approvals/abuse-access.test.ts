@@ -9,6 +9,39 @@ import { store, direct, pair, useAbuse, marked, named, outcomeOf, whole, ask, de
 
 useAbuse()
 
+describe('a token that is only shown, never exchanged', () => {
+  test('tells that its owner has left the group: an approval given before does not count any more', async () => {
+    const mark = marked()
+    const [adaIn, ben] = [{ ...named('ada', mark, 'on-call'), agoSeconds: 60 }, await pair.token(named('ben', mark, 'on-call'))]
+    const { id, outcome, client } = await ask('delete from orders where id = 33', { by: named('eve', mark, 'engineers'), watcher: ben, mark })
+    const shownOnly = await pair.jwt(adaIn)
+    expect((await decide(shownOnly, id)).status).toBe(200)
+    // At the other gateway, as a plain bearer of any question.
+    await pair.call(await pair.jwt({ ...adaIn, groups: ['sales'], agoSeconds: 5 }), 'GET', '/v1/whoami', undefined, pair.two)
+    expect((await decide(ben, id)).status).toBe(200)
+    expect(whole(await show(ben, id))).toMatchObject({ state: 'open' })
+    expect((await decide(await pair.token(named('cid', mark, 'on-call')), id)).status).toBe(200)
+    expect(await outcome).toBe('ran 1')
+    await client.end()
+  })
+
+  test('and an old one neither decides nor breaks the glass by groups that its owner has no more', async () => {
+    const mark = marked()
+    const eve = { ...named('eve', mark, 'engineers', 'incident'), agoSeconds: 120 }
+    const watcher = await pair.token(named('ada', mark, 'on-call'))
+    const old = await pair.jwt(eve)
+    const client = await pair.session(old)
+    const outcome = outcomeOf(client.query(`update staff set name = name where id = 1 /* ${mark} */`))
+    const { id } = await pair.opened(watcher, mark)
+    await pair.call(await pair.jwt({ ...eve, groups: ['engineers'], agoSeconds: 1 }), 'GET', '/v1/whoami', undefined, pair.two)
+    expect(await pair.call(old, 'POST', `/v1/approvals/${id}/break-glass`, { reason: 'now', incident: 'INC-1' })).toMatchObject({ status: 403 })
+    expect(whole(await show(watcher, id))).toMatchObject({ state: 'open', brokenGlass: null })
+    expect((await decide(watcher, id, { decision: 'deny' })).status).toBe(200)
+    expect(await outcome).toMatch(/denied/)
+    await client.end()
+  })
+})
+
 describe('who may see it', () => {
   test('others find neither the approval, nor the event, nor what is alike, nor the text in anything', async () => {
     const mark = marked()

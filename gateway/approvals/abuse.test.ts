@@ -270,6 +270,19 @@ describe.each(['pglite', 'server'] as const)('on %s', (kind) => {
     for (const hold of [open, joined]) hold.release('cancelled')
   })
 
+  test('the glass is broken by the newest groups that are known, and what it let through is asked again when it runs', async () => {
+    const need = { ...onCall, breakGlass: ['incident'] }
+    const eve = member('eve-glass', 'engineers', 'incident')
+    const later = { ...eve, groups: ['engineers'], claims: { ...eve.claims, iat: Number(eve.claims['iat']) + 30 } }
+    const [broken, kept] = [await office.broker.hold(held({ need, principal: eve })), await office.broker.hold(held({ need, principal: eve }))]
+    await office.desk.breakGlass(eve, broken.approval, { reason: 'now', incident: 'INC-1' })
+    expect(await settled(broken)).toEqual({ kind: 'approved', by: [] })
+    await office.signedIn(later)
+    expect(await broken.use()).toMatch(/no break-glass here any more/)
+    await expect(office.desk.breakGlass(eve, kept.approval, { reason: 'now', incident: 'INC-1' })).rejects.toThrow(code('forbidden'))
+    kept.release('cancelled')
+  })
+
   test('one principal cannot drown the approvers', async () => {
     const mallory = member('mallory')
     const holds = await Promise.all(Array.from({ length: approvalsOpenMax }, () => office.broker.hold(held({ principal: mallory }))))

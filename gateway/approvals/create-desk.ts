@@ -9,18 +9,19 @@ import { approvalsAlikeMax, approvalsListedMax } from '../limits.ts'
 import type { EventRow } from '../store/approval-events.ts'
 import type { ApprovalRecord, ApprovalRows, ApprovalTx, ListFilter } from '../store/approvals.ts'
 import { createGrantRows, type GrantRecord, type GrantRows } from '../store/grants.ts'
-import { claimsTime, latestGroups } from '../store/latest-claims.ts'
-import type { Queries } from '../store/store.ts'
+import { claimsTime } from '../store/latest-claims.ts'
 import type { Bus } from './bus.ts'
 import { endApproval } from './closing.ts'
 import { classText, riskLevelOf } from './grants.ts'
+import { systemClock } from './held.ts'
 import { newId } from './ids.ts'
 import { likenessOf, requireRoom } from './opening.ts'
 import { personOf, requesterKeys, requesterOf, selvesOf } from './people.ts'
 import { isActive, mayRead, tally, whyNotBreakGlass, whyNotDecide, whyNotDeny, whyNotReview, whyNotWithdraw, type Objection } from './rules.ts'
 import type { Seal } from './seal.ts'
+import { latestOf } from './store-time.ts'
 import { grantFor, summaryFor } from './view.ts'
-import { approvalsOf, countedVotes } from './votes.ts'
+import { approvalsOf, asKnown, countedVotes } from './votes.ts'
 
 export interface DeskOptions {
   readonly rows: ApprovalRows
@@ -34,7 +35,7 @@ export interface DeskOptions {
 
 export type ListKind = 'open' | 'mine' | 'decided' | 'reviews' | 'all'
 export interface DecisionInput { readonly decision: 'approve' | 'deny'; readonly reason: string | null; readonly minutes?: number | undefined; readonly attempt?: string | undefined }
-export interface GrantInput extends GrantClass { readonly connection: ConnectionSummary; readonly minutes: number; readonly purpose: string }
+export interface GrantInput extends Omit<GrantClass, 'protocol'> { readonly connection: ConnectionSummary; readonly minutes: number; readonly purpose: string }
 
 /** Every function rejects with approval_unknown for what the principal may not see, forbidden, approval_closed, already_decided. */
 export interface Desk {
@@ -54,15 +55,20 @@ export interface Desk {
   eventFor(principal: Principal, event: EventRow): Promise<ApprovalEvent | null>
 }
 
-type Change = (tx: ApprovalTx, record: ApprovalRecord) => Promise<void>
+/** `who`: the principal, in the newest groups that are known of it; `at`: what time it is. */
+interface Asking { readonly who: Principal; readonly at: number }
+type Change = (tx: ApprovalTx, record: ApprovalRecord, asking: Asking) => Promise<void>
 
-export function createDesk({ rows, grants, bus, seal, needFor, now = Date.now }: DeskOptions): Desk {
+export function createDesk({ rows, grants, bus, seal, needFor, now = systemClock.now }: DeskOptions): Desk {
   /** Who is known to have read what. */
   const read = new Set<string>()
 
   /** Locked, and known to be visible; then `work` asks its own rule. */
   async function change(principal: Principal, id: string, work: Change): Promise<void> {
-    await rows.transaction(async (tx) => work(tx, visible(await tx.lock(id), await asKnown(tx, principal))))
+    await rows.transaction(async (tx) => {
+      const who = await asKnown(tx, principal)
+      await work(tx, visible(await tx.lock(id), who), { who, at: await latestOf(tx, now()) })
+    })
     bus.nudge()
   }
 
@@ -101,11 +107,11 @@ export function createDesk({ rows, grants, bus, seal, needFor, now = Date.now }:
 
   const known = (principal: Principal): Promise<Principal> => rows.transaction((tx) => asKnown(tx, principal))
 
-  async function decide(tx: ApprovalTx, record: ApprovalRecord, { principal, input }: { readonly principal: Principal; readonly input: DecisionInput }): Promise<void> {
+  async function decide(tx: ApprovalTx, record: ApprovalRecord, { who: principal, at, input }: Asking & { readonly input: DecisionInput }): Promise<void> {
     const { decision, reason, attempt = null, minutes = null } = input
     const before = record.decisions.find(({ by }) => by.id === principal.id)
     if (before !== undefined && attempt !== null && before.attempt === attempt && before.decision === decision) return
-    refuse(decision === 'deny' ? whyNotDeny(record, principal, now()) : whyNotDecide(record, principal, now()))
+    refuse((decision === 'deny' ? whyNotDeny : whyNotDecide)(record, principal, at))
     const { sealed } = exactOf(record)
     if (decision === 'approve' && sealed !== null) refuse({ code: 'forbidden', message: `what cannot be read cannot be approved: ${sealed}` })
     refuse(whyNotMinutes(record, minutes))
@@ -131,7 +137,7 @@ export function createDesk({ rows, grants, bus, seal, needFor, now = Date.now }:
     const id = newId('gr', now())
     const { delegator: _, run: __, ...principal } = requester
     await createGrantRows(tx).insert({
-      id, approval: record.id, connection: connection.name, principal, class: { kinds: subject.kinds, on: subject.on }, agreed: need,
+      id, approval: record.id, connection: connection.name, principal, class: { kinds: subject.kinds, on: subject.on, ...(subject.protocol !== undefined && { protocol: subject.protocol }) }, agreed: need,
       purpose: record.purpose ?? '', approvedBy: approvalsOf(record).map(({ by }) => by), openedAt: now(), expiresAt: now() + minutes * 60_000,
     })
     await tx.setState(record.id, 'used', `opened a grant for ${minutes} minutes`)
@@ -168,12 +174,12 @@ export function createDesk({ rows, grants, bus, seal, needFor, now = Date.now }:
       return whole(record, principal)
     },
 
-    decide: (principal, id, input) => changed(principal, id, (tx, record) => decide(tx, record, { principal, input })),
+    decide: (principal, id, input) => changed(principal, id, (tx, record, asking) => decide(tx, record, { ...asking, input })),
 
-    shorten: (principal, id, expiresAt) => changed(principal, id, async (tx, record) => {
-      const objection = whyNotDecide(record, principal, now())
+    shorten: (principal, id, expiresAt) => changed(principal, id, async (tx, record, { who, at }) => {
+      const objection = whyNotDecide(record, who, at)
       if (objection?.code !== 'already_decided') refuse(objection)
-      if (!isActive(record, now()) || expiresAt >= record.expiresAt || expiresAt <= now()) {
+      if (!isActive(record, at) || expiresAt >= record.expiresAt || expiresAt <= at) {
         refuse({ code: 'input_invalid', message: 'an expiry can only be moved nearer: to a time that is to come, before the present one' })
       }
       await tx.setExpiry(id, expiresAt)
@@ -181,13 +187,13 @@ export function createDesk({ rows, grants, bus, seal, needFor, now = Date.now }:
       await tx.event('shortened', id, personOf(principal))
     }),
 
-    withdraw: (principal, id, reason) => changed(principal, id, async (tx, record) => {
-      refuse(whyNotWithdraw(record, principal, now()))
+    withdraw: (principal, id, reason) => changed(principal, id, async (tx, record, { who, at }) => {
+      refuse(whyNotWithdraw(record, who, at))
       await endApproval(tx, record, { state: 'withdrawn', by: personOf(principal), reason: `withdrawn by the requester${reason === null ? '' : `: ${reason}`}` })
     }),
 
-    explain: (principal, id, purpose) => changed(principal, id, async (tx, record) => {
-      refuse(whyNotWithdraw(record, principal, now()))
+    explain: (principal, id, purpose) => changed(principal, id, async (tx, record, { who, at }) => {
+      refuse(whyNotWithdraw(record, who, at))
       if (record.purpose !== null || record.decisions.length > 0) refuse({ code: 'approval_closed', message: 'what it is for is said once, before anyone decides' })
       await tx.setPurpose(id, purpose)
       await tx.event('explained', id, personOf(principal))
@@ -199,24 +205,25 @@ export function createDesk({ rows, grants, bus, seal, needFor, now = Date.now }:
       await tx.event('viewed', id, personOf(principal))
     }),
 
-    breakGlass: (principal, id, { reason, incident }) => changed(principal, id, async (tx, record) => {
-      refuse(whyNotBreakGlass(record, principal, now()))
+    breakGlass: (principal, id, { reason, incident }) => changed(principal, id, async (tx, record, { who, at }) => {
+      refuse(whyNotBreakGlass(record, who, at))
       if (record.kind === 'grant') refuse({ code: 'forbidden', message: 'break-glass is for a command that waits' })
-      await tx.setBrokenGlass(id, { reason, incident, at: new Date(now()).toISOString() })
+      await tx.setBrokenGlass(id, { reason, incident, at: new Date(at).toISOString() })
       await tx.setState(id, 'approved', null)
       await tx.audit({ kind: 'approval-broke-glass', principal: principal.id, detail: { approval: id, reason, incident, connection: record.asked.connection.name } })
       await tx.event('broke-glass', id, personOf(principal))
     }),
 
-    review: (principal, id, note) => changed(principal, id, async (tx, record) => {
-      refuse(whyNotReview(record, principal))
+    review: (principal, id, note) => changed(principal, id, async (tx, record, { who }) => {
+      refuse(whyNotReview(record, who))
       await tx.setReview(id, { by: personOf(principal), note, at: new Date(now()).toISOString() })
       await tx.audit({ kind: 'approval-reviewed', principal: principal.id, detail: { approval: id, note, requester: record.asked.requester.id } })
       await tx.event('reviewed', id, personOf(principal))
     }),
 
     async requestGrant(principal, { connection, kinds, on, minutes, purpose }) {
-      const wanted = { kinds, on }
+      const ofKubernetes = connection.kind === 'kubernetes' ? { protocol: 'kubernetes' as const } : {}
+      const wanted: GrantClass = { kinds, on, ...ofKubernetes }
       const need = needFor(principal, connection, wanted)
       if (need === null) refuse({ code: 'input_invalid', message: `no rule on ${connection.name} asks for approval of ${classText(wanted)}, so a grant would open nothing` })
       const at = now()
@@ -230,7 +237,7 @@ export function createDesk({ rows, grants, bus, seal, needFor, now = Date.now }:
           asked: {
             requester: requesterOf(principal), selves: [...requesterKeys(principal)], need: need!, rule: null, snapshot: '',
             reason: `${classText(wanted)} for ${minutes} minutes needs approval`, riskLevel: riskLevelOf(wanted),
-            connection: { name, kind, labels: { ...labels }, ...(database !== undefined && { database }) }, subject: { kind: 'grant', kinds, on, minutes },
+            connection: { name, kind, labels: { ...labels }, ...(database !== undefined && { database }) }, subject: { kind: 'grant', kinds, on, minutes, ...ofKubernetes },
           },
         })
         await tx.audit({ kind: 'approval-opened', principal: principal.id, detail: { approval: id, connection: name, class: classText(wanted), minutes, purpose } })
@@ -275,14 +282,6 @@ export function createDesk({ rows, grants, bus, seal, needFor, now = Date.now }:
       return { cursor: String(id), at, kind, by, approval: summaryFor(record, principal, now()), grant: grant === null ? null : await grantView(grant, principal) }
     },
   }
-}
-
-/** An older token shows no more, and decides no more, than the newest that is known of its owner would. */
-async function asKnown(queries: Queries, principal: Principal): Promise<Principal> {
-  const newest = await latestGroups(queries, principal.id)
-  const claimsAt = claimsTime(principal.claims)
-  if (newest === null || claimsAt === null || newest.claimsAt <= claimsAt) return principal
-  return { ...principal, groups: newest.groups }
 }
 
 const readsKeptMax = 10_000

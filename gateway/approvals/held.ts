@@ -11,7 +11,21 @@ export interface Clock {
   monotonic(): number
 }
 
-export const systemClock: Clock = { now: Date.now, monotonic: () => performance.now() }
+/** Never goes back: what has expired stays expired when somebody sets the clock back. Set forward, it follows. */
+export function createSteadyClock({ now, monotonic }: Clock): Clock {
+  let [at, since] = [now(), monotonic()]
+  return {
+    monotonic,
+    now() {
+      const elapsed = monotonic()
+      at = Math.max(now(), at + (elapsed - since))
+      since = elapsed
+      return Math.floor(at)
+    },
+  }
+}
+
+export const systemClock: Clock = createSteadyClock({ now: Date.now, monotonic: () => performance.now() })
 
 export interface Held {
   readonly id: string

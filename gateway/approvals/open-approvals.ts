@@ -13,6 +13,7 @@ import { createDesk, type Desk, type DeskOptions } from './create-desk.ts'
 import { createGrantKeeper, type GrantKeeper } from './grant-keeper.ts'
 import type { GithubOptions } from './github/options.ts'
 import { createGithubWatcher } from './github/watcher.ts'
+import { systemClock, type Clock } from './held.ts'
 import { createDispatcher, type DispatcherOptions } from './notify/dispatcher.ts'
 import type { NotifyTarget } from './notify/target.ts'
 import { ownSeal, sealOf } from './seal.ts'
@@ -34,7 +35,11 @@ export interface ApprovalsOptions {
   /** Ends what lives by the grant. */
   readonly onRevoked: (grant: GrantRecord) => void
   readonly log: Log
+  /** In the place of the system's clock and of limits.ts; tests only. */
+  readonly seams?: ApprovalSeams
 }
+
+export interface ApprovalSeams { readonly approvalClock?: Clock; readonly githubPollMs?: number }
 
 export interface OpenApprovals {
   readonly broker: Broker
@@ -46,23 +51,23 @@ export interface OpenApprovals {
   dispose(): Promise<void>
 }
 
-export async function openApprovals({ store, storeUrl, gateway, dataDir, sealSecret, notify, github, audit, policies, needFor, onRevoked, log }: ApprovalsOptions): Promise<OpenApprovals> {
+export async function openApprovals({ store, storeUrl, gateway, dataDir, sealSecret, notify, github, audit, policies, needFor, onRevoked, log, seams: { approvalClock: clock = systemClock, githubPollMs } = {} }: ApprovalsOptions): Promise<OpenApprovals> {
   const seal = sealSecret === null ? ownSeal(dataDir) : sealOf(sealSecret)
   if (sealSecret === null && storeUrl !== null) log.warn('approvals: { seal } is not set: another gateway on this store could not show what is asked here')
-  const rows = createApprovalRows(store, gateway)
+  const rows = createApprovalRows(store, gateway, clock.now)
   const grants = createGrantRows(store)
   const events = createApprovalEvents(store)
   const left = await markLeftOpen(rows, gateway)
   if (left > 0) log.warn({ approvals: left }, 'approvals were waited for when this gateway stopped unexpectedly; they stay open, and a retry joins them')
   const bus = createBus(events, { pollMs: approvalPollMs })
   const listening = storeUrl === null ? null : listenTo(storeUrl, approvalChannel, bus.nudge)
-  const broker = createBroker({ rows, bus, seal, gateway, policies, log })
-  const desk = createDesk({ rows, grants, bus, seal, needFor })
-  const keeper = await createGrantKeeper({ grants, bus, onRevoked, log })
-  const sweep = createSweep({ rows, events, bus, broker, log })
+  const broker = createBroker({ rows, bus, seal, gateway, policies, log, clock })
+  const desk = createDesk({ rows, grants, bus, seal, needFor, now: clock.now })
+  const keeper = await createGrantKeeper({ grants, bus, onRevoked, log, clock })
+  const sweep = createSweep({ rows, events, bus, broker, log, now: clock.now })
   const notifications = createNotifications(store)
   const dispatcher = createDispatcher({ targets: notify, notifications, events, bus, audit, log })
-  const watcher = github === null ? null : createGithubWatcher({ github, rows, bus, seal, log })
+  const watcher = github === null ? null : createGithubWatcher({ github, rows, bus, seal, log, ...(githubPollMs !== undefined && { pollMs: githubPollMs }) })
   return {
     broker, desk, events, bus, notifications, grants: keeper,
     async dispose() {

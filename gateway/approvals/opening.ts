@@ -9,13 +9,15 @@ import { newId } from './ids.ts'
 import { personOf, requesterKeys, requesterOf } from './people.ts'
 import { needKeys, wantsReason } from './rules.ts'
 import type { Seal } from './seal.ts'
+import { latestOf } from './store-time.ts'
 
 export interface Opening { readonly gateway: string; readonly seal: Seal; readonly now: number }
 
 export interface Placed { readonly record: ApprovalRecord; readonly hold: string; readonly isNew: boolean }
 
 /** Rejects with limit_exceeded when the principal has as many open as it may. */
-export async function place(tx: ApprovalTx, command: HeldCommand, opening: Opening): Promise<Placed> {
+export async function place(tx: ApprovalTx, command: HeldCommand, given: Opening): Promise<Placed> {
+  const opening = { ...given, now: await latestOf(tx, given.now) }
   const joined = await activeLike(tx, command, opening.now)
   if (joined !== null) return join(tx, joined, { command, opening })
   requireReason(command)

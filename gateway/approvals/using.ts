@@ -4,7 +4,8 @@ import type { ApprovalRecord, ApprovalTx } from '../store/approvals.ts'
 import { endApproval } from './closing.ts'
 import type { Held } from './held.ts'
 import { closedMessage, githubOf, mayBreakGlass, tally, wantsReason } from './rules.ts'
-import { countedVotes } from './votes.ts'
+import { latestOf } from './store-time.ts'
+import { asKnown, countedVotes } from './votes.ts'
 
 /** Null: it is used up now, and the command may go. `need`: what policy asks now. */
 export async function useUp(tx: ApprovalTx, { approval, id, command }: Held, { need, now }: { readonly need: ApprovalNeed; readonly now: number }): Promise<string | null> {
@@ -13,11 +14,11 @@ export async function useUp(tx: ApprovalTx, { approval, id, command }: Held, { n
   if (record === null) return 'the approval is gone from the store'
   if (record.state === 'used') return 'the approval was used already: it runs one command once'
   if (record.state !== 'approved') return closedMessage(record)
-  if (record.expiresAt <= now) {
+  if (record.expiresAt <= await latestOf(tx, now)) {
     await endApproval(tx, record, { state: 'expired' })
     return 'the approval expired before it was used'
   }
-  const lost = await whyNotAgreed(tx, record, { need, groups: command.principal.groups })
+  const lost = await whyNotAgreed(tx, record, { need, groups: (await asKnown(tx, command.principal)).groups })
   if (lost !== null) {
     await endApproval(tx, record, { state: 'withdrawn', by: null, reason: lost })
     return lost

@@ -43,6 +43,17 @@ test('the opaque token never outlives what it was exchanged for', async () => {
   expect((await identity.exchange(await signer.sign({ exp }))).expiresAt).toBe(exp * 1000)
 })
 
+test('what a JWT says is kept at first sight, once, and by its hash alone', async () => {
+  const { store, identity } = setup()
+  const jwt = await signer.sign({ groups: ['sales'] })
+  for (let times = 0; times < 3; times++) (await identity.authenticate(jwt)).dispose()
+  const kept = [...store.rows.values()]
+  expect(kept).toMatchObject([{ principal: { id: 'corp:ada', groups: ['sales'] }, isRevoked: false }])
+  expect(JSON.stringify([...store.rows])).not.toContain(jwt)
+  await identity.revoke(jwt)
+  await expect(identity.authenticate(jwt)).rejects.toMatchObject({ code: 'token_revoked' })
+})
+
 test('an opaque token cannot be exchanged for another: it would live for ever', async () => {
   const { identity } = setup()
   const { token } = await identity.exchange(await signer.sign())

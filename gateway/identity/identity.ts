@@ -36,7 +36,7 @@ export function createIdentity({ entries, store, log, clock = systemClock, fetch
     if (token === '') throw new GatehouseError('token_missing', 'a token is needed: sign in and send it', { side: 'client' })
     if (isSessionToken(token)) return tokens.verify(token)
     const grant = await jwts.verify(token)
-    await tokens.requireNotRevoked(grant)
+    await tokens.note(grant)
     return grant
   }
 

@@ -31,8 +31,11 @@ export interface SessionTokens {
   issue(grant: TokenGrant): Promise<{ readonly token: string; readonly expiresAt: number }>
   /** Rejects with token_invalid, token_revoked, token_expired or store_unavailable. */
   verify(token: string): Promise<TokenGrant>
-  /** Rejects with token_revoked if this JWT (by its key) was. */
-  requireNotRevoked(grant: TokenGrant): Promise<void>
+  /**
+   * Keeps what a JWT says of its principal, at first sight: whoever only shows it has its newest groups known too. Rejects with
+   * token_revoked if it (by its key) was.
+   */
+  note(grant: TokenGrant): Promise<void>
   revoke(grant: TokenGrant): Promise<void>
 }
 
@@ -57,9 +60,11 @@ export function createSessionTokens(store: TokenStore, now: () => number = Date.
       if (stored.expiresAt <= now()) throw refusal('token_expired', 'the token has expired; sign in again')
       return { principal: stored.principal, expiresAt: stored.expiresAt, key }
     },
-    async requireNotRevoked({ key }) {
+    async note({ key, principal, expiresAt }) {
       const stored = await store.find(key)
       if (stored?.isRevoked === true) throw refusal('token_revoked', 'the token was revoked; sign in again')
+      // One that does not say when it was issued says nothing of what is newest.
+      if (stored === null && typeof principal.claims['iat'] === 'number') await store.insert({ hash: key, principal, expiresAt, isRevoked: false })
     },
     async revoke({ key, principal, expiresAt }) {
       await store.revoke({ hash: key, principal, expiresAt, isRevoked: true })

@@ -93,6 +93,8 @@ export interface ApprovalTx extends Queries {
   setPurpose(id: string, purpose: string): Promise<void>
   setBrokenGlass(id: string, glass: BrokenGlass): Promise<void>
   setReview(id: string, review: Review): Promise<void>
+  /** The store's own clock, which all its gateways share, milliseconds. */
+  time(): Promise<number>
   /** Last in the transaction: it takes the lock that orders events. */
   event(kind: ApprovalEventKind, approval: string, by: Person | null): Promise<void>
   audit(event: Omit<AuditEvent, 'at'>): Promise<void>
@@ -213,6 +215,7 @@ function txOf(queries: Queries, { gateway, iso, now }: TxParts): ApprovalTx {
     setPurpose: (id, purpose) => run('update gatehouse.approvals set purpose = $2::text where id = $1::text', [id, text(purpose)]),
     setBrokenGlass: (id, glass) => run('update gatehouse.approvals set broken_glass = $2::json where id = $1::text', [id, JSON.stringify(glass)]),
     setReview: (id, done) => run('update gatehouse.approvals set review = $2::json where id = $1::text', [id, JSON.stringify(done)]),
+    time: async () => Number((await queries.query(`select ${epoch('pg_catalog.clock_timestamp()')} as at`))[0]?.['at']),
     event: (kind, approval, by) => appendEvent(queries, { at: iso(), kind, approval, by }),
     audit: (event) => createAuditLog(queries, gateway, now).append(event),
   }

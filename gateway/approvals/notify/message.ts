@@ -53,6 +53,7 @@ function slackMessage({ event, record }: Notified, url: string) {
   }
 }
 
-/** A block takes at most 3,000 characters. */
-const plain = (text: string) => ({ type: 'plain_text', text: visibleText(text).slice(0, 2_900), emoji: false })
+/** A block takes at most 3,000 characters; half of a pair is not text, and Slack refuses the whole message for it. */
+const plain = (text: string) => ({ type: 'plain_text', text: visibleText(text).slice(0, blockCharactersMax).replace(/[\uD800-\uDBFF]$/, ''), emoji: false })
+const blockCharactersMax = 2_900
 const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
