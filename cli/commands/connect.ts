@@ -1,13 +1,16 @@
-// `gatehouse connect NAME`: a loopback listener for psql and any other PostgreSQL client, until Ctrl-C.
+// `gatehouse connect NAME`: a loopback listener for psql or kubectl and their like, until Ctrl-C.
 import { InvalidArgumentError, type Command } from 'commander'
 import { join } from 'node:path'
-import { GatehouseError } from '../../shared/errors.ts'
 import { userFolder } from '../../client/files.ts'
+import type { Account } from '../../client/login/account.ts'
 import { openAccount } from '../../client/login/environment.ts'
+import { kubeconfigCommand, removeKubeconfig, writeKubeconfig } from '../../client/session-proxy/kubeconfig.ts'
+import { openKubernetesListener } from '../../client/session-proxy/kubernetes-listener.ts'
 import { psqlCommand, removePassfile, writePassfile } from '../../client/session-proxy/passfile.ts'
 import { openPostgresListener } from '../../client/session-proxy/postgres-listener.ts'
 import { createTunnels } from '../../client/session-proxy/tunnels.ts'
 import { print, printJson, say } from '../output.ts'
+import { requireConnection } from '../require-connection.ts'
 
 interface ConnectOptions { readonly gateway?: string; readonly port: number; readonly json?: boolean }
 
@@ -16,40 +19,71 @@ export function register(command: Command): void {
     .argument('<name>', 'the connection')
     .option('--port <n>', 'port on 127.0.0.1 (0: any free one)', portOf, 0)
     .option('--gateway <url>', 'address of the gateway (else GATEHOUSE_URL, else the one used last)')
-    .option('--json', 'print one line { host, port, passfile, command }')
+    .option('--json', 'print one line { host, port, passfile, command }; of kind kubernetes { host, port, url, kubeconfig, command }')
     .action(connect)
 }
 
 async function connect(name: string, options: ConnectOptions): Promise<void> {
   const account = await openAccount({ gateway: options.gateway })
-  const tunnels = createTunnels(account)
   try {
-    await requireConnection(account, name)
-    const listener = await openPostgresListener({ connection: name, port: options.port, openTunnel: tunnels.open })
-    const { host, port, secret } = listener
-    const passfile = join(userFolder(), 'native', `${encodeURIComponent(name)}.${process.pid}.pgpass`)
-    await writePassfile(passfile, { host, port, password: secret })
-    try {
-      const line = psqlCommand({ passfile, host, port, dbname: name })
-      if (options.json === true) printJson({ host, port, passfile, command: line })
-      else print(`${line}\n`)
-      say(`Listening on ${host}:${port} for ${name}. Ctrl-C ends it, and the sessions through it.`)
-      await untilStopped()
-    } finally {
-      await removePassfile(passfile)
-      await listener.close()
-    }
+    const { kind } = await requireConnection(account, name)
+    await (kind === 'kubernetes' ? connectKubernetes(account, name, options) : connectPostgres(account, name, options))
   } finally {
-    tunnels.dispose()
     await account.dispose()
   }
 }
 
-async function requireConnection(account: Awaited<ReturnType<typeof openAccount>>, name: string): Promise<void> {
-  const { connections } = await account.call('connections', {})
-  if (connections.some((connection) => connection.name === name)) return
-  const names = connections.map((connection) => connection.name).join(', ')
-  throw new GatehouseError('connection_unknown', `there is no connection ${JSON.stringify(name)} for you; ${names === '' ? 'you have none' : `yours are ${names}`}`, { side: 'client' })
+async function connectPostgres(account: Account, name: string, { port, json }: ConnectOptions): Promise<void> {
+  const tunnels = createTunnels(account)
+  try {
+    const listener = await openPostgresListener({ connection: name, port, openTunnel: tunnels.open })
+    const passfile = ownFile(name, 'pgpass')
+    const { host, port: own, secret } = listener
+    const command = psqlCommand({ passfile, host, port: own, dbname: name })
+    await serve(name, listener, {
+      shown: { passfile, command }, isJson: json === true,
+      write: () => writePassfile(passfile, { host, port: own, password: secret }), remove: () => removePassfile(passfile),
+    })
+  } finally {
+    tunnels.dispose()
+  }
+}
+
+/** For kubectl, helm, k9s: the listener's own CA and secret are in the kubeconfig. */
+async function connectKubernetes(account: Account, name: string, { port, json }: ConnectOptions): Promise<void> {
+  const listener = await openKubernetesListener({ connection: name, account, port })
+  const kubeconfig = ownFile(name, 'kubeconfig')
+  const { url, caPem, secret } = listener
+  await serve(name, listener, {
+    shown: { url, kubeconfig, command: kubeconfigCommand(kubeconfig) }, isJson: json === true,
+    write: () => writeKubeconfig(kubeconfig, { connection: name, server: url, caPem, user: { kind: 'secret', secret } }), remove: () => removeKubeconfig(kubeconfig),
+  })
+}
+
+const ownFile = (name: string, suffix: string): string => join(userFolder(), 'native', `${encodeURIComponent(name)}.${process.pid}.${suffix}`)
+
+interface Listener { readonly host: string; readonly port: number; close(): Promise<void> }
+interface Serving {
+  /** `command` is a line for a shell; the rest is for programs. */
+  readonly shown: Readonly<Record<string, string>> & { readonly command: string }
+  readonly isJson: boolean
+  /** The file with the secret. */
+  readonly write: () => Promise<void>
+  readonly remove: () => Promise<void>
+}
+
+async function serve(name: string, listener: Listener, { shown, isJson, write, remove }: Serving): Promise<void> {
+  const { host, port } = listener
+  try {
+    await write()
+    if (isJson) printJson({ host, port, ...shown })
+    else print(`${shown.command}\n`)
+    say(`Listening on ${host}:${port} for ${name}. Ctrl-C ends it, and the sessions through it.`)
+    await untilStopped()
+  } finally {
+    await remove()
+    await listener.close()
+  }
 }
 
 function portOf(text: string): number {

@@ -53,3 +53,9 @@ function userOf(user: KubeconfigUser): Record<string, unknown> {
 
 export const writeKubeconfig = (path: string, options: KubeconfigOptions): Promise<void> => writePrivate(path, kubeconfigText(options))
 export const removeKubeconfig = (path: string): Promise<void> => rm(path, { force: true })
+
+/** A line to paste into a shell: what runs in it then, kubectl, helm or k9s, goes to the connection. */
+export function kubeconfigCommand(path: string, platform = process.platform): string {
+  if (platform === 'win32') return `set "KUBECONFIG=${path}"`
+  return `export KUBECONFIG=${/^[\w./:@%+,=~-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`}`
+}

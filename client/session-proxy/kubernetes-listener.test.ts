@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Agent, request } from 'node:https'
+import { connect as connectTcp } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect, type TLSSocket } from 'node:tls'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -44,7 +45,7 @@ interface Answer { readonly status: number; readonly headers: IncomingMessage['h
 
 const bearer = () => ({ authorization: `Bearer ${listener.secret}` })
 async function call({ method = 'GET', path = '/api/v1/pods', headers = bearer(), body }: Call = {}): Promise<Answer> {
-  const outgoing = request(listener.url, { agent, method, path, headers })
+  const outgoing = request(listener.url, { agent, method, path, headers: { ...headers } })
   outgoing.end(body)
   const [incoming] = await once(outgoing, 'response') as [IncomingMessage]
   let text = ''
@@ -54,7 +55,7 @@ async function call({ method = 'GET', path = '/api/v1/pods', headers = bearer(),
 const valueOf = (raw: readonly string[], name: string) => raw.filter((_, index) => index % 2 === 1 && raw[index - 1]!.toLowerCase() === name)
 const messageOf = ({ body }: Answer) => (JSON.parse(body) as { message: string }).message
 const rawSocket = async (): Promise<TLSSocket> => {
-  const socket = connect({ host: '127.0.0.1', port: listener.port, ca: listener.caPem, allowHalfOpen: true })
+  const socket = connect({ socket: connectTcp({ host: '127.0.0.1', port: listener.port, allowHalfOpen: true }), servername: 'localhost', ca: listener.caPem })
   socket.on('error', () => undefined)
   await once(socket, 'secureConnect')
   return socket
