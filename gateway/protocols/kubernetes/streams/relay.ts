@@ -84,6 +84,8 @@ function pump(from: Duplex, to: Duplex, judge: (chunk: Buffer) => void): void {
     judge(chunk)
     if (!mayRead()) from.pause()
   })
+  // Whoever read the upgrade left it paused.
+  resume()
 }
 
 /**

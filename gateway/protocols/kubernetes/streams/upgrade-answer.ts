@@ -18,6 +18,7 @@ export type UpgradeAnswer =
   | {
     /** Anything else, a 101 to something that was not asked for among it. The socket must not be used for anything but the answer's body. */
     readonly kind: 'refused'
+    /** At least 200: of an answer below that, which is none to an upgrade, 502. */
     readonly status: number
     /** In lower case; of several of a name the values joined by commas. */
     readonly headers: ReadonlyMap<string, string>
@@ -32,7 +33,7 @@ export async function readUpgradeAnswer(upstream: Duplex, { upgrade, deadlineMs 
   const { text, rest } = await readHead(upstream, deadlineMs)
   const { status, headers } = parseHead(text)
   const subprotocol = status === 101 ? agreedOn(headers, upgrade) : null
-  if (subprotocol === null) return { kind: 'refused', status: status === 101 ? 502 : status, headers, head: rest }
+  if (subprotocol === null) return { kind: 'refused', status: status < 200 ? 502 : status, headers, head: rest }
   return { kind: 'upgraded', subprotocol, head: rest, forClient: answerFor(upgrade, subprotocol) }
 }
 
