@@ -147,7 +147,7 @@ test('kubectl runs with a kubeconfig that is gone afterwards, and its exit code 
   expect(readdirSync(folder).filter((name) => name.startsWith('gatehouse-kubectl-'))).toEqual([])
 })
 
-test('kubectl has our stdin, our terminal and our signals', async () => {
+test('kubectl has our stdin and our signals', async () => {
   const diff = start('kubectl', 'prod', '--', 'create', '-f', '-', '--dry-run=client', '--validate=false', '-o', 'name')
   diff.child.stdin.end('{"apiVersion":"v1","kind":"Pod","metadata":{"name":"piped"}}')
   expect([await diff.ended, diff.out]).toEqual([0, 'pod/piped\n'])
@@ -159,6 +159,26 @@ test('kubectl has our stdin, our terminal and our signals', async () => {
     expect(await watching.ended).toBe(1) // kubectl's own: it ends by itself at each of them.
     expect(readdirSync(folder).filter((name) => name.startsWith('gatehouse-kubectl-'))).toEqual([])
   }
+})
+
+test('kubectl has our terminal, and Ctrl-C there is its own', async () => {
+  // A plugin says what kubectl was given.
+  writeFileSync(join(folder, 'programs', 'kubectl-look'), '#!/bin/sh\ntest -t 0 && test -t 1 && test -t 2 && echo "a terminal, $KUBECONFIG"\n', { mode: 0o755 })
+  const terminal = (words: string) => {
+    const child = spawn('script', ['-qefc', `"$NODE" "$LAUNCHER" ${words}`, '/dev/null'], { env: { ...env, NODE: process.execPath, LAUNCHER: launcher } })
+    children.push(child)
+    const said = { out: '', child, ended: new Promise<number | null>((resolve) => { child.once('close', resolve) }) }
+    child.stdout.on('data', (chunk: Buffer) => { said.out += chunk.toString() })
+    return said
+  }
+  const look = terminal('kubectl prod -- look')
+  expect(await look.ended).toBe(0)
+  expect(look.out).toMatch(/^a terminal, .*gatehouse-kubectl-.*kubeconfig\r\n$/)
+  const watching = terminal('kubectl prod -- get pods -w -o name')
+  await expect.poll(() => watching.out, { timeout: 10_000 }).toContain('pod/web')
+  watching.child.stdin.write('\u0003')
+  expect(await watching.ended).not.toBe(0)
+  expect(readdirSync(folder).filter((name) => name.startsWith('gatehouse-kubectl-'))).toEqual([])
 })
 
 test('what leads kubectl elsewhere is passed on and said, without a token', async () => {
