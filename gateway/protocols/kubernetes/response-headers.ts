@@ -46,7 +46,10 @@ export function readResponseHeaders(raw: readonly string[], answer: { readonly s
 
 /** Of a body that the gateway wrote anew: what it really is, so that no browser takes text for a page. */
 export const contentTypeFor = (reading: Reading, came: string | null): string =>
-  reading === 'json' || reading === 'json-stream' ? 'application/json' : reading === 'text' && came !== null ? safeText(came) : came ?? 'application/octet-stream'
+  reading === 'json' || reading === 'json-stream' ? jsonType(came) : reading === 'text' && came !== null ? safeText(came) : came ?? 'application/octet-stream'
+
+/** With its parameters: `as=Table`, `stream=watch`, discovery's own. */
+const jsonType = (came: string | null): string => (came !== null && mediaType(came).type === 'application/json' ? came : 'application/json')
 
 const safeText = (came: string): string => (mediaType(came).type === 'text/html' ? 'text/plain; charset=utf-8' : came)
 

@@ -1,0 +1,86 @@
+// A request as it is judged, held and sent: what was read of it, and how it is written for the record and for people.
+import type { IncomingMessage } from 'node:http'
+import type { KubernetesCommandFacts } from '../../../shared/kubernetes.ts'
+import { kubernetesBodyBytesMax } from '../../limits.ts'
+import { tooLarge, type ForwardedBody } from './body.ts'
+import { factsOf, type ReadRequest } from './commands.ts'
+import { impersonationHeaders } from './impersonation.ts'
+import type { KubernetesSession } from './kubernetes-session.ts'
+import { deletesKey } from './deletes.ts'
+import type { Refused } from './refusal.ts'
+import type { HeaderValues } from './upstream.ts'
+
+export interface AskedRequest {
+  readonly kind: 'asked'
+  readonly read: ReadRequest
+  readonly facts: KubernetesCommandFacts
+  readonly body: ForwardedBody | null
+  /** What the requester says it is for. */
+  readonly purpose: string | null
+}
+
+/** Reads the body where it has one. Rejects when the client is gone before its end. */
+export async function askedOf(ks: KubernetesSession, read: ReadRequest, message: IncomingMessage): Promise<AskedRequest | Refused> {
+  const bytes = read.bodyUse === 'none' ? null : await bodyOf(message)
+  if (bytes === 'too-large') return tooLarge
+  const deletes = ks.deletes.ages(keyOf(ks), Date.now())
+  const found = factsOf({ request: read, body: bytes, deletes })
+  if (found.kind === 'refused') return found
+  const body = read.bodyUse === 'stream' && bytes !== null ? { contentType: read.headers.contentType ?? 'application/octet-stream', bytes } : found.forwarded
+  return { kind: 'asked', read, facts: found.facts, body, purpose: purposeOf(message) }
+}
+
+/** It goes upstream now. */
+export function noteSent(ks: KubernetesSession, { verb, isDryRun }: KubernetesCommandFacts): void {
+  if ((verb === 'delete' || verb === 'deletecollection') && !isDryRun) ks.deletes.note(keyOf(ks), Date.now())
+}
+
+const keyOf = ({ session, summary }: KubernetesSession) => deletesKey(session.lease.principal.id, summary.name)
+
+async function bodyOf(message: IncomingMessage): Promise<Buffer | 'too-large'> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of message as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > kubernetesBodyBytesMax) return 'too-large'
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks, bytes)
+}
+
+/** `Gatehouse-Reason`, percent-encoded: kubectl has no words for it, but `gatehouse kubectl` and the app do. */
+function purposeOf({ headers }: IncomingMessage): string | null {
+  const written = headers['gatehouse-reason']
+  if (typeof written !== 'string') return null
+  try {
+    return decodeURIComponent(written).trim().slice(0, purposeCharactersMax) || null
+  } catch {
+    return written.slice(0, purposeCharactersMax)
+  }
+}
+const purposeCharactersMax = 1_000
+
+/** Method and target as they go upstream: what the record and the intent know a request by. */
+export const lineOf = ({ method, target }: Pick<ReadRequest, 'method' | 'target'>): string => `${method} ${target.forwarded}`
+
+/** The whole of it for the eyes of approvers: line, command in words, body. */
+export function wholeText({ read, facts, body }: AskedRequest): string {
+  const parts = [lineOf(read)]
+  if (facts.exec !== null && facts.exec.argv.length > 0) parts.push(`$ ${facts.exec.argv.map(quoted).join(' ')}`)
+  if (body !== null) parts.push(`content-type: ${body.contentType}`, facts.body === null ? body.bytes.toString('utf8') : JSON.stringify(facts.body.value, null, 2))
+  return parts.join('\n\n')
+}
+
+/** As a shell would take it, so that one argument with spaces is not shown as two. */
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
+
+/** What goes upstream beside the credential. */
+export function headersFor(ks: KubernetesSession, { read, body }: Pick<AskedRequest, 'read' | 'body'>): HeaderValues {
+  const { headers, negotiated } = read
+  return {
+    ...Object.fromEntries(headers.forwarded), accept: negotiated.accept, 'accept-encoding': 'identity',
+    ...(body !== null && { 'content-type': body.contentType }), ...identityFor(ks),
+  }
+}
+
+export const identityFor = ({ session, connection }: KubernetesSession): HeaderValues => impersonationHeaders(connection.target.impersonate, session.lease.principal)

@@ -1,0 +1,112 @@
+// What a gateway Session is for Kubernetes: the API server's connections of one client, and the requests that go through them now. It
+// ends when the lease does, when it is idle, or by the gateway; every request of it then ends with a Status.
+import type { ConnectionSummary } from '../../../shared/connection.ts'
+import type { Lease } from '../../identity/authenticate.ts'
+import { kubernetesRequestsMax } from '../../limits.ts'
+import type { GatewayContext, KubernetesConnection } from '../../pipeline/context.ts'
+import type { Refusal } from '../../pipeline/refusal.ts'
+import { Session } from '../../pipeline/session.ts'
+import { createAccess, type KubernetesAccess } from './access.ts'
+import type { Deletes } from './deletes.ts'
+import { Upstream } from './upstream.ts'
+
+/** One request, from its record to its last byte. */
+export interface Exchange {
+  /** The policy is another: what runs is judged again. */
+  recheck(): void
+  /** The session is over. Must not throw. */
+  end(reason: string): void
+}
+
+export interface KubernetesSessionRequest {
+  readonly context: GatewayContext
+  readonly deletes: Deletes
+  readonly connection: KubernetesConnection
+  readonly lease: Lease
+  /** The client's User-Agent; untrusted. */
+  readonly client: string
+  /** Idle for so long, it ends; null: it ends with its one request. */
+  readonly idleMs: number | null
+  readonly onClosed: () => void
+}
+
+export class KubernetesSession {
+  readonly session: Session
+  readonly upstream: Upstream
+  readonly context: GatewayContext
+  readonly deletes: Deletes
+  readonly connection: KubernetesConnection
+  readonly #idleMs: number | null
+  readonly #exchanges = new Set<Exchange>()
+  #access: KubernetesAccess | null = null
+  #idle: NodeJS.Timeout | null = null
+
+  private constructor({ context, deletes, connection, idleMs }: KubernetesSessionRequest, session: Session) {
+    this.session = session
+    this.context = context
+    this.deletes = deletes
+    this.connection = connection
+    this.upstream = new Upstream(connection.target)
+    this.#idleMs = idleMs
+  }
+
+  /** Rejects with limit_exceeded, store_unavailable, recorder_failed; the lease is then the caller's still. */
+  static async open(request: KubernetesSessionRequest): Promise<KubernetesSession> {
+    const { context, lease, client, connection, onClosed } = request
+    const opened: { one: KubernetesSession | null; unsubscribe: () => void } = { one: null, unsubscribe: () => undefined }
+    const session = await Session.open({
+      context, lease, connection: connection.target.summary, via: 'native', client: client.slice(0, 200),
+      onEnd: (reason) => {
+        opened.unsubscribe()
+        if (opened.one !== null) opened.one.#close(reason)
+        onClosed()
+      },
+    })
+    const one = opened.one = new KubernetesSession(request, session)
+    opened.unsubscribe = context.policies.onChange(() => one.#recheck())
+    one.#rest()
+    return one
+  }
+
+  get summary(): ConnectionSummary {
+    return this.connection.target.summary
+  }
+
+  access(): KubernetesAccess {
+    const { principal } = this.session.lease
+    const snapshot = this.context.policies.current
+    if (this.#access?.snapshot !== snapshot || this.#access.principal !== principal) this.#access = createAccess(principal, this.summary, snapshot)
+    return this.#access
+  }
+
+  /** Null: it is in; else why it may not. */
+  enter(exchange: Exchange): Refusal | null {
+    if (this.#exchanges.size >= kubernetesRequestsMax) return { kind: 'limit', message: `${kubernetesRequestsMax} requests of this session run already (kubernetesRequestsMax)`, hint: 'End some watches.' }
+    if (this.#idle !== null) clearTimeout(this.#idle)
+    this.#idle = null
+    this.#exchanges.add(exchange)
+    this.session.activeAt = Date.now()
+    return null
+  }
+
+  leave(exchange: Exchange): void {
+    if (!this.#exchanges.delete(exchange) || this.#exchanges.size > 0 || this.session.isEnded) return
+    if (this.#idleMs === null) this.session.end('its request is done')
+    else this.#rest()
+  }
+
+  #rest(): void {
+    if (this.#idleMs === null) return
+    this.#idle = setTimeout(() => this.session.end('no request for a while (kubernetesIdleMs)'), this.#idleMs).unref()
+  }
+
+  #recheck(): void {
+    for (const exchange of this.#exchanges) exchange.recheck()
+  }
+
+  #close(reason: string): void {
+    if (this.#idle !== null) clearTimeout(this.#idle)
+    for (const exchange of this.#exchanges) exchange.end(reason)
+    this.upstream.dispose()
+  }
+}

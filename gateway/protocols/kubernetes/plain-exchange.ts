@@ -1,0 +1,222 @@
+// One plain request: asked, settled, sent, answered through the masks, recorded. A watch or a followed log goes on until its client, its
+// session or the policy ends it; it is then told why in its own tongue.
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { GatehouseError } from '../../../shared/errors.ts'
+import { kubernetesQuietMs } from '../../limits.ts'
+import { refusalNow } from '../../pipeline/clearance.ts'
+import type { RunningCommand } from '../../pipeline/handle-output.ts'
+import type { Asked } from '../../pipeline/hold.ts'
+import type { Refusal } from '../../pipeline/refusal.ts'
+import { targetOf } from './access.ts'
+import { answerMasker, type AnswerMasker, type Masked } from './answer-masker.ts'
+import { askedOf, headersFor, lineOf, noteSent, type AskedRequest } from './asked.ts'
+import type { ReadRequest } from './commands.ts'
+import { failureStatus, sendStatus } from './failure.ts'
+import { decideRequest, type RequestDecision } from './judge.ts'
+import type { Exchange, KubernetesSession } from './kubernetes-session.ts'
+import { readableAs, type Reading } from './negotiation.ts'
+import { refusalOf, refused, statusObject, statusOf, statusOfRefused, warningHeader, type StatusReason } from './refusal.ts'
+import { contentTypeFor, readResponseHeaders } from './response-headers.ts'
+import { recordRefused, settle } from './settle.ts'
+import type { UpstreamAnswer } from './upstream.ts'
+
+type Running = RunningCommand<RequestDecision>
+
+export class PlainExchange implements Exchange {
+  readonly #ks: KubernetesSession
+  readonly #read: ReadRequest
+  readonly #message: IncomingMessage
+  readonly #response: ServerResponse
+  /** The client is gone, or we end it: what is asked upstream is given up. */
+  readonly #gone = new AbortController()
+  #asked: AskedRequest | null = null
+  #command: Running | null = null
+  #reading: Reading | null = null
+  #approval: string | null = null
+  #limit: NodeJS.Timeout | null = null
+
+  constructor(ks: KubernetesSession, read: ReadRequest, message: IncomingMessage, response: ServerResponse) {
+    this.#ks = ks
+    this.#read = read
+    this.#message = message
+    this.#response = response
+    response.on('close', () => { if (!response.writableFinished) this.#gone.abort(clientGone) })
+  }
+
+  /** Never rejects. */
+  async run(): Promise<void> {
+    try {
+      const full = this.#ks.enter(this)
+      if (full === null) await this.#serve()
+      else this.#refuse(full)
+    } catch (error) {
+      this.#failed(error)
+    } finally {
+      if (this.#limit !== null) clearTimeout(this.#limit)
+      this.#command?.finish('ended')
+      this.#ks.leave(this)
+    }
+  }
+
+  recheck(): void {
+    // What is answered at once is answered: only what goes on can be stopped before it shows more.
+    if (this.#asked === null || this.#command === null || !this.#isOngoing) return
+    const decision = decideRequest(this.#ks.access(), this.#asked.facts, { now: Date.now(), live: this.#command.decision.live })
+    const refusal = refusalNow(decision, this.#command.clearance)
+    if (refusal !== null) this.#stop('Forbidden', refusal.message)
+    else this.#command.decision = decision
+  }
+
+  end(reason: string): void {
+    this.#stop('Unauthorized', `the session was ended: ${reason}`)
+  }
+
+  async #serve(): Promise<void> {
+    const asked = await askedOf(this.#ks, this.#read, this.#message)
+    if (asked.kind === 'refused') {
+      recordRefused(this.#ks, lineOf(this.#read), refusalOf(asked))
+      return sendStatus(this.#response, statusOfRefused(asked))
+    }
+    this.#asked = asked
+    const settled = await settle(this.#ks, asked, { signal: this.#gone.signal, onAsked: (held) => this.#tellWaiting(held) })
+    if (this.#gone.signal.aborted) return this.#notRun(settled.kind === 'forward' ? settled.command : null)
+    if (settled.kind === 'refuse') return this.#refuse(settled.refusal)
+    this.#command = settled.command
+    await recorded(this.#ks)
+    if (this.#gone.signal.aborted) return this.#notRun(settled.command)
+    await this.#forward(asked, settled.command)
+  }
+
+  #notRun(command: Running | null): void {
+    command?.finish('not run')
+  }
+
+  #refuse(refusal: Refusal): void {
+    sendStatus(this.#response, statusOf(refusal, this.#asked?.facts ?? null))
+  }
+
+  /** kubectl shows nothing of it; the CLI and the app follow the approval by its id. RFC 8297. */
+  #tellWaiting({ approval, expiresAt }: Asked): void {
+    this.#approval = approval
+    const { socket, headersSent } = this.#response
+    if (socket?.writable === true && !headersSent) socket.write(`HTTP/1.1 103 Early Hints\r\nGatehouse-Approval: ${approval}\r\nGatehouse-Expires: ${new Date(expiresAt).toISOString()}\r\n\r\n`)
+  }
+
+  async #forward(asked: AskedRequest, command: Running): Promise<void> {
+    noteSent(this.#ks, asked.facts)
+    this.#limitTime(command)
+    const answer = await this.#ks.upstream.request({ method: this.#read.method, target: this.#read.target.forwarded, headers: headersFor(this.#ks, asked), body: asked.body?.bytes ?? null, signal: this.#gone.signal })
+    try {
+      await this.#answer(answer, command)
+    } finally {
+      answer.body.destroy()
+    }
+  }
+
+  /** `limit: { seconds }` of policy. */
+  #limitTime({ decision: { verdict: { limit: { seconds } } } }: Running): void {
+    if (seconds !== null) this.#limit = setTimeout(() => this.#stop('Timeout', `the request ran longer than ${seconds} s, the limit of your access`), seconds * 1_000).unref()
+  }
+
+  async #answer(answer: UpstreamAnswer, command: Running): Promise<void> {
+    const { info, negotiated } = this.#read
+    const headers = readResponseHeaders(answer.rawHeaders, { status: answer.status, isPlain: !info.isResource })
+    if (headers.kind === 'refused') {
+      command.finish(`refused ${answer.status}`)
+      return sendStatus(this.#response, statusOfRefused(headers, this.#asked!.facts))
+    }
+    const reading = readableAs({ status: answer.status, contentType: headers.contentType, contentEncoding: headers.contentEncoding }, negotiated)
+    const isBodiless = answer.status === 204 || answer.status === 304 || this.#read.method === 'HEAD'
+    if (reading === null && !isBodiless) {
+      command.finish(`unreadable ${answer.status}`)
+      return sendStatus(this.#response, statusOfRefused(unreadable(headers.contentType, headers.contentEncoding), this.#asked!.facts))
+    }
+    this.#reading = reading ?? 'opaque'
+    this.#head(answer.status, [...headers.forwarded.filter(([name]) => name !== 'content-type'), ...(isBodiless ? [] : [['content-type', contentTypeFor(this.#reading, headers.contentType)] as const])])
+    if (isBodiless) this.#response.end()
+    else await this.#body(answer, command, answerMasker(maskedAs(this.#reading, info.verb), () => this.#ks.access(), targetOf(this.#asked!.facts)))
+    command.finish(answer.status < 400 ? String(answer.status) : `error ${answer.status}`)
+  }
+
+  #head(status: number, headers: readonly (readonly [string, string])[]): void {
+    for (const [name, value] of headers) this.#response.appendHeader(name, name === 'warning' ? this.#cleaned(value) : value)
+    if (this.#approval !== null) this.#response.appendHeader('warning', warningHeader(`${this.#command!.clearance?.why ?? 'approved'}`))
+    this.#response.writeHead(status)
+    // A watch without events yet is answered all the same.
+    if (this.#isOngoing) this.#response.flushHeaders()
+  }
+
+  #cleaned(text: string): string {
+    const { clientScanner } = this.#ks.access()
+    return clientScanner === null ? text : clientScanner.scan(Buffer.from(text), 0, Buffer.byteLength(text))?.toString() ?? text
+  }
+
+  async #body({ body }: UpstreamAnswer, command: Running, masker: AnswerMasker): Promise<void> {
+    let quiet: NodeJS.Timeout | null = null
+    try {
+      for await (const chunk of body as AsyncIterable<Buffer>) {
+        if (quiet !== null) clearTimeout(quiet)
+        const isOpen = this.#write(command, masker.push(chunk))
+        if (!isOpen) await once(this.#response, 'drain', { signal: this.#gone.signal })
+        if (this.#reading === 'text') quiet = setTimeout(() => this.#write(command, masker.quiet()), kubernetesQuietMs)
+      }
+    } finally {
+      if (quiet !== null) clearTimeout(quiet)
+    }
+    if (this.#gone.signal.aborted) return
+    this.#write(command, masker.end())
+    this.#response.end()
+  }
+
+  /** False: the client takes no more for now. */
+  #write(command: Running, pieces: readonly Masked[]): boolean {
+    if (pieces.length === 0 || this.#response.writableEnded || this.#gone.signal.aborted) return true
+    const client = joined(pieces.map((piece) => piece.client))
+    const record = joined(pieces.map((piece) => piece.record))
+    command.bytes += client.length
+    command.rows += this.#reading === 'json-stream' ? pieces.length : 0
+    if (record.length <= command.recordableBytes) command.record([record], record.length)
+    else command.truncate()
+    return client.length === 0 || this.#response.write(client)
+  }
+
+  get #isOngoing(): boolean {
+    return this.#reading === 'json-stream' || (this.#reading === 'text' && this.#asked?.facts.subresource === 'log') || this.#asked?.facts.verb === 'watch'
+  }
+
+  #stop(reason: StatusReason, message: string): void {
+    if (this.#gone.signal.aborted) return
+    const facts = this.#asked?.facts ?? null
+    this.#command?.finish('ended')
+    if (!this.#response.headersSent) sendStatus(this.#response, statusOfRefused({ kind: 'refused', reason, message, hint: '' }, facts))
+    else if (this.#reading === 'json-stream') this.#response.end(`${JSON.stringify({ type: 'ERROR', object: statusObject(reason, message, facts) })}\n`)
+    // A text cut short is told from one that has ended.
+    else if (!this.#response.writableFinished) this.#response.destroy()
+    this.#gone.abort(new GatehouseError('forbidden', message))
+  }
+
+  #failed(error: unknown): void {
+    this.#command?.finish('error')
+    if (this.#gone.signal.aborted) return
+    if (error instanceof GatehouseError && error.code === 'recorder_failed') this.#ks.session.end('the recording cannot be written')
+    if (this.#response.headersSent) return void this.#response.destroy()
+    sendStatus(this.#response, failureStatus(error, { log: this.#ks.context.log, facts: this.#asked?.facts ?? null }))
+  }
+}
+
+const clientGone = new GatehouseError('upstream_lost', 'the client closed the connection', { side: 'client' })
+
+/** The record of the command is with the kernel. Rejects with recorder_failed. */
+export function recorded({ context }: KubernetesSession): Promise<void> {
+  return new Promise((resolve, reject) => context.journal.afterFlush(resolve, reject))
+}
+
+/** What a proxied program sends is looked at by detectors; schemas pass. */
+const maskedAs = (reading: Reading, verb: string): Reading => (reading === 'opaque' && verb === 'connect' ? 'text' : reading)
+
+const joined = (pieces: readonly Buffer[]): Buffer => (pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces))
+
+const unreadable = (type: string | null, encoding: string | null) => refused(
+  `the API server answers with ${(type ?? 'no content type').slice(0, 100)}${encoding === null ? '' : ` in ${encoding.slice(0, 40)}`}, which cannot be read, so it cannot be masked`,
+  'Ask for JSON (the default of kubectl).', 'NotAcceptable')

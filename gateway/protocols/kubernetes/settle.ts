@@ -1,0 +1,82 @@
+// From a request to the answer whether it may go upstream: judged, recorded, and where policy wants it held until humans have decided.
+// The same for a plain request and for a stream.
+import { GatehouseError } from '../../../shared/errors.ts'
+import { grantedNow } from '../../pipeline/clearance.ts'
+import { handleCommand } from '../../pipeline/handle-command.ts'
+import { Held, type Asked, type HoldRequest, type Settled, type WaitLimit } from '../../pipeline/hold.ts'
+import { intentOfRequest } from '../../pipeline/meaning.ts'
+import type { Refusal } from '../../pipeline/refusal.ts'
+import { headersFor, identityFor, lineOf, wholeText, type AskedRequest } from './asked.ts'
+import { decideRequest, recordedBody, type RequestDecision } from './judge.ts'
+import type { KubernetesSession } from './kubernetes-session.ts'
+import { diffOf, readLive, type LiveObject } from './live.ts'
+import type { ReadRequest } from './commands.ts'
+import { parameter } from './path.ts'
+import { riskOfRequest } from './risk.ts'
+
+export interface Waiting {
+  /** The client is gone. */
+  readonly signal: AbortSignal
+  readonly onAsked: (asked: Asked) => void
+}
+
+/** Rejects with GatehouseError recorder_failed: then nothing may go upstream and the session ends. */
+export async function settle(ks: KubernetesSession, asked: AskedRequest, waiting: Waiting): Promise<Settled<RequestDecision>> {
+  const { session } = ks
+  const access = ks.access()
+  const decision = decideRequest(access, asked.facts, { now: Date.now(), live: null })
+  const clearance = decision.refusal?.kind === 'needs-approval' ? grantedNow(session, decision) : null
+  const parameters = asked.facts.body === null ? [] : [recordedBody(access, asked.facts, asked.facts.body)]
+  const outcome = handleCommand(session, { text: lineOf(asked.read), parameters, decision, clearance })
+  if (outcome.kind !== 'hold') return outcome
+  const { id } = outcome.command
+  const live = await liveOf(ks, asked, waiting, id)
+  const held = new Held(session, { id, decision: decideRequest(ks.access(), asked.facts, { now: Date.now(), live: live.state }) }, holdRequest(ks, asked, { ...waiting, live }))
+  const onGone = () => held.withdraw('disconnected')
+  if (waiting.signal.aborted) onGone()
+  waiting.signal.addEventListener('abort', onGone, { once: true })
+  return held.settled.finally(() => waiting.signal.removeEventListener('abort', onGone))
+}
+
+/** What could not be read is recorded all the same. */
+export function recordRefused({ session }: KubernetesSession, text: string, refusal: Refusal): void {
+  const outcome = handleCommand(session, { text, shown: text, parameters: [], decision: refusal })
+  if (outcome.kind !== 'refuse') throw new GatehouseError('internal', 'a request that was to be refused may run')
+}
+
+async function liveOf(ks: KubernetesSession, asked: AskedRequest, { signal }: Waiting, command: string): Promise<LiveObject> {
+  if (asked.read.bodyUse === 'stream' || asked.facts.plain !== null) return { state: null, object: null }
+  ks.session.recorder.json('control', 'notice', { command, text: 'the live object was read, and a dry run asked for, to show approvers what would change' })
+  return readLive(ks.upstream, asked.facts, { path: asked.read.target.forwarded, headers: identityFor(ks), signal })
+}
+
+function holdRequest(ks: KubernetesSession, asked: AskedRequest, { signal, onAsked, live }: Waiting & { readonly live: LiveObject }): HoldRequest<RequestDecision> {
+  const { facts, read, body } = asked
+  const access = ks.access()
+  const decide = (state: string | null) => decideRequest(ks.access(), facts, { now: Date.now(), live: state })
+  let known = live.state
+  const request = { method: read.method, target: read.target.forwarded, headers: headersFor(ks, asked), body: body?.bytes ?? null, signal }
+  return {
+    protocol: 'kubernetes', text: wholeText(asked), parameters: [], purpose: asked.purpose, recordScanner: access.recordScanner, isPlain: false,
+    decide: () => decide(known),
+    // Another object of that name, or the same with another spec: nobody approved that.
+    decideFresh: async () => {
+      known = (await readLive(ks.upstream, facts, { path: read.target.forwarded, headers: identityFor(ks), signal })).state
+      return decide(known)
+    },
+    intentOf: (decision, principal) => intentOfRequest({ principal, connection: ks.summary.name, line: `${lineOf(read)}\n${body?.contentType ?? ''}`, body: body?.bytes ?? null, state: decision.live }),
+    riskOf: () => riskOfRequest(access, facts),
+    estimate: null, transaction: null, inTransactionMs: 0, limit: requestTimeout(read),
+    diff: () => diffOf(ks.upstream, { access, facts, live, request }),
+    onAsked,
+  }
+}
+
+/** `timeout=30s` of kubectl --request-timeout: after it the client has given up, so humans are asked for no longer. */
+function requestTimeout({ target }: ReadRequest): WaitLimit | null {
+  const match = /^(\d{1,6}(?:\.\d{1,3})?)(ms|s|m|h)$/.exec(parameter(target, 'timeout') ?? '')
+  if (match === null) return null
+  const ms = Number(match[1]) * units[match[2] as keyof typeof units]
+  return ms === 0 ? null : { name: 'the request\'s own timeout', leftMs: Math.max(0, ms - Math.min(1_000, ms / 4)) }
+}
+const units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const
