@@ -12,7 +12,7 @@ function stream(chunks: readonly (string | Buffer)[], scanner: Scanner = everyth
 }
 
 const akia = ['AKIA', 'IOSFODNN7EXAMPLE'].join('')
-const key = ['-----BEGIN RSA PRIVATE KEY-----', ...Array.from({ length: 40 }, (_, i) => `MIIEow${'IBAAKCAQEA'.repeat(5)}${String(i).padStart(8, '0')}`), '-----END RSA PRIVATE KEY-----'].join('\n')
+const key = ['-----BEGIN RSA PRIVATE KEY-----', ...Array.from({ length: 6 }, (_, i) => `MIIEow${'IBAAKCAQEA'.repeat(5)}${String(i).padStart(8, '0')}`), '-----END RSA PRIVATE KEY-----'].join('\n')
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 const lines = (text: string): string => text.replaceAll(/.{76}/g, '$&\n')
 
@@ -21,7 +21,7 @@ const texts = {
   'several lines': { text: `a john@example.com\nb 4111 1111 1111 1111\r\nc ${akia}`, shown: 'a [masked:email]\nb [masked:credit-card]\r\nc [masked:aws-access-key]' },
   'a private key over lines': { text: `before\n${key}\nafter\n`, shown: 'before\n[masked:private-key]\nafter\n' },
   'two private keys': { text: `${key}\nbetween\n${key}`, shown: '[masked:private-key]\nbetween\n[masked:private-key]' },
-  'a private key that is cut off': { text: `before\n${key.slice(0, 900)}`, shown: 'before\n[masked:private-key]' },
+  'a private key that is cut off': { text: `before\n${key.slice(0, 300)}`, shown: 'before\n[masked:private-key]' },
   'base64 in a line': { text: `token: ${base64(`mail john@example.com now`)} end\n`, shown: 'token: [masked:email] end\n' },
   'base64 in lines': { text: `${lines(base64(`${'x'.repeat(100)} john@example.com ${'y'.repeat(100)}`))}\nend\n`, shown: '[masked:email]\nend\n' },
   'colours inside a key': { text: `\x1b[01;31m\x1b[KAKIA\x1b[m\x1b[KIOSFODNN7EXAMPLE\x1b[0m end\n`, shown: `\x1b[01;31m\x1b[K[masked:aws-access-key]\x1b[m\x1b[0m end\n` },
@@ -67,7 +67,7 @@ test('what is kept back is bounded, whatever comes', () => {
       const chunk = Buffer.from(text.repeat(Math.ceil(1_000 / text.length)))
       pushed += chunk.length
       sent += one.push(chunk).length
-      if (!text.startsWith('1') ) expect(pushed - sent).toBeLessThanOrEqual(2 * streamHeldBytesMax + chunk.length)
+      expect(pushed - sent).toBeLessThanOrEqual(2 * streamHeldBytesMax + chunk.length)
     }
     expect(sent + one.flush().length).toBeGreaterThan(0)
   }

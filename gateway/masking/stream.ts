@@ -123,7 +123,7 @@ export class StreamScanner {
       }
       this.#show(bytes, done, withoutEscape(bytes, finding.from, done), out)
       this.#mark(bytes, finding, wasMarked, out)
-      if (isOpen) this.#swallow = { kind: 'key', left: streamKeyBytesMax, tail: '' }
+      if (isOpen) this.#swallow = { kind: 'key', left: streamKeyBytesMax, tail: bytes.toString('latin1', Math.max(finding.from, end - keyEndCharactersMax), end) }
       if (finding.to > cut || isOpen) return finding.to
       done = finding.to
     }
