@@ -17,7 +17,16 @@ import { ApiError } from './status.ts'
 import type { World } from './world.ts'
 
 type Request = IncomingMessage | Http2ServerRequest
-type Response = (ServerResponse | Http2ServerResponse) & { write(chunk: string | Buffer): boolean; end(chunk?: string | Buffer): unknown }
+/** What both protocols' responses have, in one signature. */
+interface Response {
+  readonly headersSent: boolean
+  writeHead(code: number, headers: Record<string, string | string[]>): unknown
+  flushHeaders(): void
+  write(chunk: string | Buffer): boolean
+  end(chunk?: string | Buffer): unknown
+  on(event: 'error', listener: () => void): unknown
+  once(event: 'close', listener: () => void): unknown
+}
 
 /** An HTTP/1.1 upgrade whose user is known: exec, attach, portforward. */
 export interface Upgrade { readonly call: Call; readonly request: IncomingMessage; readonly socket: Duplex; readonly head: Buffer }
@@ -37,7 +46,7 @@ const gzipFrom = 1024
 
 export async function listen(options: ServerOptions): Promise<{ readonly port: number; readonly server: Http2SecureServer }> {
   const server = createSecureServer({ ...options.tls, allowHTTP1: true, minVersion: 'TLSv1.2' })
-  server.on('request', (request: Request, response: Response) => { void respond(options, request, response) })
+  server.on('request', (request: Request, response: ServerResponse | Http2ServerResponse) => { void respond(options, request, response as unknown as Response) })
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => upgrade(options, request, socket, head))
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(options.port, '127.0.0.1', resolve))
   server.on('error', () => undefined)

@@ -82,12 +82,13 @@ function serveChannels(socket: Duplex, use: TerminalUse, signal: AbortSignal): S
   const send = (channel: Channel) => (data: Buffer, done?: () => void) => link.send(messageOf('server', 'binary', Buffer.from([channelNumbers[channel]]), data), done)
   const inputs: Partial<Record<Channel, Readable>> = { stdin: use.stdin ? inputOf(link) : Readable.from([]), resize: inputOf(link) }
   let current: Channel | null = null
-  void runTerminal(use, { stdin: inputs.stdin!, stdout: outputOf(send('stdout')), stderr: outputOf(send('stderr')), resize: inputs.resize! }, signal).then((status) => {
+  const output = (channel: 'stdout' | 'stderr') => (use[channel] ? outputOf(send(channel)) : outputOf((_data, written) => written()))
+  void runTerminal(use, { stdin: inputs.stdin!, stdout: output('stdout'), stderr: output('stderr'), resize: inputs.resize! }, signal).then((status) => {
     send('error')(Buffer.from(status))
     link.send(closeFrame('server', closeCodes.normal), () => socket.end())
   })
   // So a client knows that the container runs before it writes.
-  send('stdout')(Buffer.alloc(0))
+  send(use.stdout ? 'stdout' : use.stderr ? 'stderr' : 'error')(Buffer.alloc(0))
   return webSocketServed(socket, {
     data(payload, isStart) {
       if (isStart && payload[0] === closeChannel) return void inputs[channelOf(payload[1] ?? 0) ?? 'stdin']?.push(null)
