@@ -7,12 +7,12 @@ import { queryClient } from './lib/queries.ts'
 import { isApprovalList, nameOf, paths } from './lib/routes.ts'
 import { Approval } from './pages/Approval.tsx'
 import { Approvals } from './pages/Approvals.tsx'
+import { Connection } from './pages/Connection.tsx'
 import { Connections } from './pages/Connections.tsx'
 import { Session } from './pages/Session.tsx'
 import { Sessions } from './pages/Sessions.tsx'
 import { Settings } from './pages/Settings.tsx'
 import { SignIn } from './pages/SignIn.tsx'
-import { Sql } from './pages/Sql.tsx'
 import { useLogin } from './stores/login.ts'
 import { ErrorBoundary } from './ui/ErrorBoundary.tsx'
 import { TipProvider } from './ui/Tip.tsx'
@@ -36,7 +36,7 @@ function Pages() {
     <Shell>
       <Switch>
         <Route path="/connections"><Connections /></Route>
-        <Route path="/connections/:name">{({ name }) => <Sql key={name} connection={nameOf(name)} />}</Route>
+        <Route path="/connections/:name">{({ name }) => <Connection key={name} name={nameOf(name)} />}</Route>
         <Route path="/sessions"><Sessions connection={null} /></Route>
         <Route path="/sessions/of/:name">{({ name }) => <Sessions connection={nameOf(name)} />}</Route>
         <Route path="/sessions/:id">{({ id }) => <Session key={id} id={nameOf(id)} />}</Route>

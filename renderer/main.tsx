@@ -8,16 +8,18 @@ import { findDesktop } from './lib/desktop.ts'
 import { forgetDataOfOthers } from './lib/forget-data.ts'
 import { watchApprovals } from './stores/approvals.ts'
 import { forgetAllTabs, watchRuns } from './stores/runs.ts'
+import { terminals, watchTerminals } from './stores/terminals.ts'
 import { applyRememberedTheme, watchSettings } from './stores/settings.ts'
 import { watchLogin } from './stores/login.ts'
 
 applyRememberedTheme()
 provideDesktop(await findDesktop())
 watchRuns()
+watchTerminals()
 forgetDataOfOthers()
 watchApprovals()
 watchLogin()
 void watchSettings()
-// A page that goes away takes its PostgreSQL sessions with it.
-window.addEventListener('pagehide', forgetAllTabs)
+// A page that goes away takes its PostgreSQL sessions and its shells with it.
+window.addEventListener('pagehide', () => { forgetAllTabs(); terminals.forgetAll() })
 createRoot(document.getElementById('root')!).render(<App />)

@@ -1,16 +1,17 @@
 // Everything by name: places, connections, what the page can do, the theme. Ctrl/Cmd+K.
 import { Dialog } from '@base-ui/react/dialog'
 import { Command } from 'cmdk'
-import { CheckCheck, History, Keyboard, LogOut, Moon, Monitor, PanelLeft, Play, Plug, Plus, Settings as Gear, Square, SquareTerminal, Sun } from 'lucide-react'
+import { Boxes, CheckCheck, History, Keyboard, LogOut, Moon, Monitor, PanelLeft, Play, Plug, Plus, Search, Settings as Gear, Square, SquareTerminal, Sun } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useLocation } from 'wouter'
 import { giveAppCommand } from '../lib/app-commands.ts'
 import { useConnections } from '../lib/queries.ts'
-import { paths } from '../lib/routes.ts'
+import { connectionOf, paths } from '../lib/routes.ts'
 import { visibleText } from '../../shared/visible.ts'
 import { layout, useLayout } from '../stores/layout.ts'
 import { signIn } from '../stores/login.ts'
 import { changeSettings } from '../stores/settings.ts'
+import { clusterTabs, resourcesTab, terminals, useTerminals } from '../stores/terminals.ts'
 import { Keys } from '../ui/Keys.tsx'
 import styles from './CommandPalette.module.css'
 import { KindIcon } from './KindIcon.tsx'
@@ -24,6 +25,12 @@ const pageActions: readonly Action[] = [
   { label: 'New editor tab', icon: <Plus size={14} />, run: () => giveAppCommand('new-tab') },
   { label: 'Show or hide schema', icon: <PanelLeft size={14} />, words: 'tree tables sidebar', run: () => giveAppCommand('toggle-tree') },
   { label: 'Connect with psql', icon: <SquareTerminal size={14} />, words: 'native client command', run: () => giveAppCommand('psql') },
+]
+
+const clusterActions = (connection: string): readonly Action[] => [
+  { label: 'New terminal', icon: <Plus size={14} />, words: 'shell tab kubectl', run: () => void terminals.add(connection) },
+  { label: 'Find in the terminal', icon: <Search size={14} />, keys: 'Ctrl+Shift+F', words: 'search', run: () => useTerminals.setState({ finding: clusterTabs(connection).active }) },
+  { label: 'Resources', icon: <Boxes size={14} />, words: 'pods deployments logs events', run: () => terminals.activate(connection, resourcesTab) },
 ]
 
 const themes: readonly Action[] = [
@@ -48,7 +55,8 @@ export function CommandPalette() {
 
 function Palette() {
   const [path, navigate] = useLocation()
-  const connections = (useConnections().data ?? []).filter(({ kind }) => kind === 'postgres')
+  const connections = useConnections().data ?? []
+  const here = path.startsWith(`${paths.connections}/`) ? connections.find(({ name }) => name === connectionOf(path)) : undefined
   const places: readonly Action[] = [
     { label: 'Connections', icon: <Plug size={14} />, run: () => navigate(paths.connections) },
     { label: 'Approvals', icon: <CheckCheck size={14} />, words: 'inbox approve deny access grant', run: () => navigate(paths.approvals) },
@@ -62,7 +70,7 @@ function Palette() {
       <Command.Input placeholder="Where to, or what to do?" className={styles['input']} autoFocus />
       <Command.List className={styles['list']}>
         <Command.Empty className={styles['empty']}>Nothing by that name.</Command.Empty>
-        {/^\/connections\/./.test(path) && <Group heading="This page" actions={pageActions} />}
+        {here !== undefined && <Group heading="This page" actions={here.kind === 'kubernetes' ? clusterActions(here.name) : pageActions} />}
         {connections.length > 0 && (
           <Command.Group heading="Connections" className={styles['group']}>
             {connections.map(({ name, kind, labels }) => (

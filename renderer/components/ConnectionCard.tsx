@@ -12,13 +12,12 @@ export interface ConnectionCardProps { readonly connection: ConnectionSummary; r
 
 export function ConnectionCard({ connection, onOpen, onPsql, onKeys }: ConnectionCardProps) {
   const labels = Object.entries(connection.labels).filter(([key]) => key !== 'env' && key !== 'environment')
-  const isOpenable = connection.kind === 'postgres'
   return (
     <li className={styles['card']}>
       <span className={styles['icon']}><KindIcon kind={connection.kind} size={18} /></span>
       <div className={styles['text']}>
         <div className={styles['line']}>
-          <button type="button" data-card className={styles['name']} aria-label={`Open ${connection.name}`} onClick={isOpenable ? onOpen : undefined} aria-disabled={!isOpenable || undefined} onKeyDown={onKeys}><Untrusted text={connection.name} /></button>
+          <button type="button" data-card className={styles['name']} aria-label={`Open ${connection.name}`} onClick={onOpen} onKeyDown={onKeys}><Untrusted text={connection.name} /></button>
           <EnvironmentBadge labels={connection.labels} />
         </div>
         <p className={styles['sub']}>
@@ -27,10 +26,8 @@ export function ConnectionCard({ connection, onOpen, onPsql, onKeys }: Connectio
         </p>
       </div>
       <div className={styles['actions']}>
-        {connection.kind === 'postgres'
-          ? <Button size="small" icon={<SquareTerminal size={14} />} onClick={onPsql} aria-label={`Connect to ${connection.name} with psql`}><span className={styles['long']}>Connect with </span>psql</Button>
-          : <span className={styles['sub']}>Use kubectl; the app does not open this kind yet.</span>}
-        {isOpenable && <ChevronRight size={16} className={styles['chevron']} aria-hidden="true" />}
+        {connection.kind === 'postgres' && <Button size="small" icon={<SquareTerminal size={14} />} onClick={onPsql} aria-label={`Connect to ${connection.name} with psql`}><span className={styles['long']}>Connect with </span>psql</Button>}
+        <ChevronRight size={16} className={styles['chevron']} aria-hidden="true" />
       </div>
     </li>
   )

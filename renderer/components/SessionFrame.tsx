@@ -1,5 +1,5 @@
 // One entry of a session's timeline. All of it is text from a recording, so all of it is shown as text.
-import { CircleCheck, DoorClosed, DoorOpen, Hourglass, MessageSquareText, Rows3, Scissors, ShieldX } from 'lucide-react'
+import { CircleCheck, DoorClosed, DoorOpen, Hourglass, MessageSquareText, Rows3, Scaling, Scissors, ShieldX } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { Frame } from '../../shared/recording.ts'
 import { bytes, clockTime, duration, fullTime, plural } from '../lib/format.ts'
@@ -11,10 +11,10 @@ import styles from './SessionFrame.module.css'
 
 const icons: Readonly<Record<Frame['kind'], ReactNode>> = {
   open: <DoorOpen size={14} />, close: <DoorClosed size={14} />, command: <CircleCheck size={14} />, verdict: <CircleCheck size={14} />, refusal: <ShieldX size={14} />,
-  result: <Rows3 size={14} />, output: <Rows3 size={14} />, notice: <MessageSquareText size={14} />, truncated: <Scissors size={14} />,
+  result: <Rows3 size={14} />, output: <Rows3 size={14} />, notice: <MessageSquareText size={14} />, truncated: <Scissors size={14} />, resize: <Scaling size={14} />,
 }
 const names: Readonly<Record<Frame['kind'], string>> = {
-  open: 'Session opened', close: 'Session closed', command: 'Command', verdict: 'Verdict', refusal: 'Refusal sent', result: 'Result', output: 'Output', notice: 'Notice', truncated: 'Row data beyond the cap was counted, not kept',
+  open: 'Session opened', close: 'Session closed', command: 'Command', verdict: 'Verdict', refusal: 'Refusal sent', result: 'Result', output: 'Output', notice: 'Notice', truncated: 'Row data beyond the cap was counted, not kept', resize: 'Terminal resized',
 }
 
 export function SessionFrame({ entry, start }: { readonly entry: FrameEntry; readonly start: number }) {

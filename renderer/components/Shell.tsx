@@ -2,7 +2,7 @@
 import { useEffect, type ReactNode } from 'react'
 import { useLocation } from 'wouter'
 import { environmentOf } from '../lib/environment.ts'
-import { isMod } from '../lib/platform.ts'
+import { isMac, isMod } from '../lib/platform.ts'
 import { useConnection } from '../lib/queries.ts'
 import { connectionOf, paths } from '../lib/routes.ts'
 import { isTyping } from '../lib/use-page-keys.ts'
@@ -54,15 +54,17 @@ function Links() {
   return <Banner tone="danger" isFlat action={<Button size="small" onClick={() => void signIn.point(state.gateway)}>Try again now</Button>}>The gateway does not answer: <Untrusted text={state.message} /> Your queries are kept.</Banner>
 }
 
+const isInTerminal = (target: EventTarget | null): boolean => target instanceof Element && target.closest('.xterm') !== null
+
 function useShellKeys(): void {
   const [, navigate] = useLocation()
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (isMod(event) && event.key.toLowerCase() === 'k') { event.preventDefault(); return layout.openPalette() }
+      if (isMod(event) && event.key.toLowerCase() === 'k' && (isMac || event.shiftKey || !isInTerminal(event.target))) { event.preventDefault(); return layout.openPalette() }
       if (isMod(event) && event.key === ',') { event.preventDefault(); return navigate(paths.settings) }
       if (event.key === '?' && !isTyping(event.target)) { event.preventDefault(); layout.openShortcuts() }
     }
-    // Before Monaco, which has a chord on Ctrl+K.
+    // Before Monaco, which has a chord on Ctrl+K. In a terminal Ctrl+K is the shell's (delete to the end of the line): there it takes Shift.
     window.addEventListener('keydown', onKey, { capture: true })
     return () => window.removeEventListener('keydown', onKey, { capture: true })
   }, [navigate])

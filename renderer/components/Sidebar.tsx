@@ -1,6 +1,8 @@
 // The sidebar: where one can go, what is open, and who one is. In a narrow window it is a drawer.
 import { ChevronsUpDown, CheckCheck, History, Keyboard, LogOut, Plug, Settings as Gear } from 'lucide-react'
+import { useId } from 'react'
 import { Link, useLocation } from 'wouter'
+import type { ConnectionSummary } from '../../shared/connection.ts'
 import { environmentOf } from '../lib/environment.ts'
 import { useConnections } from '../lib/queries.ts'
 import { paths } from '../lib/routes.ts'
@@ -36,23 +38,30 @@ export function Sidebar() {
           <li key={to}><Link href={to} className={styles['item']} aria-current={isHere(path) ? 'page' : undefined}>{icon}<span className={styles['name']}>{label}</span>{to === paths.approvals && <Waiting />}</Link></li>
         ))}
       </ul>
-      {connections.length > 0 && (
-        <>
-          <h2 className={styles['heading']} id="sidebar-connections">Databases</h2>
-          <ul className={styles['list']} aria-labelledby="sidebar-connections">
-            {connections.filter(({ kind }) => kind === 'postgres').slice(0, connectionsShownMax).map((connection) => (
-              <li key={connection.name}>
-                <Link href={paths.sql(connection.name)} className={styles['item']} aria-current={path === paths.sql(connection.name) ? 'page' : undefined}>
-                  <KindIcon kind={connection.kind} /><span className={styles['name']}><Untrusted text={connection.name} /></span>
-                  <span className={styles['tone']} data-tone={environmentOf(connection.labels).tone} title={environmentOf(connection.labels).name ?? undefined} />
-                </Link>
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
+      <Places title="Databases" path={path} connections={connections.filter(({ kind }) => kind === 'postgres')} />
+      <Places title="Clusters" path={path} connections={connections.filter(({ kind }) => kind === 'kubernetes')} />
       <Identity />
     </nav>
+  )
+}
+
+function Places({ title, path, connections }: { readonly title: string; readonly path: string; readonly connections: readonly ConnectionSummary[] }) {
+  const id = useId()
+  if (connections.length === 0) return null
+  return (
+    <>
+      <h2 className={styles['heading']} id={id}>{title}</h2>
+      <ul className={styles['list']} aria-labelledby={id}>
+        {connections.slice(0, connectionsShownMax).map((connection) => (
+          <li key={connection.name}>
+            <Link href={paths.sql(connection.name)} className={styles['item']} aria-current={path === paths.sql(connection.name) ? 'page' : undefined}>
+              <KindIcon kind={connection.kind} /><span className={styles['name']}><Untrusted text={connection.name} /></span>
+              <span className={styles['tone']} data-tone={environmentOf(connection.labels).tone} title={environmentOf(connection.labels).name ?? undefined} />
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </>
   )
 }
 

@@ -15,3 +15,9 @@ export function useIsDark(): boolean {
   const isSystemDark = useSyncExternalStore(subscribe, () => query().matches)
   return theme === 'system' ? isSystemDark : theme === 'dark'
 }
+
+/** For what is no component. */
+export function isDarkNow(): boolean {
+  const { theme } = useSettings.getState()
+  return theme === 'system' ? query().matches : theme === 'dark'
+}

@@ -2,6 +2,7 @@
 import { LogOut, Monitor, Moon, Sun } from 'lucide-react'
 import { useState } from 'react'
 import { NotificationSettings } from '../components/NotificationSettings.tsx'
+import { TerminalSettings } from '../components/TerminalSettings.tsx'
 import { failureOf } from '../lib/failure.ts'
 import { fullTime } from '../lib/format.ts'
 import { useAppInfo } from '../lib/queries.ts'
@@ -44,6 +45,10 @@ export function Settings() {
             options={[...new Set([...sizes, String(settings.editorFontSize)])].sort((a, b) => Number(a) - Number(b)).map((size) => ({ value: size, label: size }))} />
           <p className={styles['note']}>Size of the SQL editor’s text, in pixels.</p>
         </div>
+      </section>
+      <section className={styles['section']} aria-labelledby="settings-terminal">
+        <h2 id="settings-terminal">Terminal</h2>
+        <div className={styles['rows']}><TerminalSettings value={settings.terminal} onChange={(terminal) => change({ terminal })} /></div>
       </section>
       <section className={styles['section']} aria-labelledby="settings-notifications">
         <h2 id="settings-notifications">Approvals</h2>

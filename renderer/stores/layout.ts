@@ -7,6 +7,8 @@ interface LayoutStore {
   /** Share of the SQL page's height that the editor takes. */
   readonly editorShare: number
   readonly detailWidth: number
+  /** Of the detail beside a cluster's lists. */
+  readonly resourceWidth: number
   readonly isTreeShown: boolean
   /** Drawers of a narrow window; closed at every start. */
   readonly isMenuOpen: boolean
@@ -16,12 +18,12 @@ interface LayoutStore {
 }
 
 export const useLayout = create<LayoutStore>()(persist(() => ({
-  treeWidth: 264, editorShare: 0.42, detailWidth: 320, isTreeShown: true,
+  treeWidth: 264, editorShare: 0.42, detailWidth: 320, resourceWidth: 420, isTreeShown: true,
   isMenuOpen: false, isTreeDrawerOpen: false, isPaletteOpen: false, isShortcutSheetOpen: false,
 } satisfies LayoutStore as LayoutStore), {
   name: 'gatehouse.layout',
   storage: createJSONStorage(() => localStorage),
-  partialize: ({ treeWidth, editorShare, detailWidth, isTreeShown }) => ({ treeWidth, editorShare, detailWidth, isTreeShown }),
+  partialize: ({ treeWidth, editorShare, detailWidth, resourceWidth, isTreeShown }) => ({ treeWidth, editorShare, detailWidth, resourceWidth, isTreeShown }),
 }))
 
 export const layout = {
