@@ -44,3 +44,8 @@ export function resourceOf(kind: string): string {
 export const carriers = new Set(['Table', 'Status', 'List', 'PartialObjectMetadata', 'PartialObjectMetadataList', 'WatchEvent'])
 
 export const isSecrets = ({ group, resource }: Pick<Identity, 'group' | 'resource'>): boolean => resource === 'secrets' && (group === '' || group === null)
+
+/** Of what is not at hand: nothing is known of it but its path. */
+export function identityOf(target: ObjectTarget): Identity {
+  return { ...target, types: [] }
+}

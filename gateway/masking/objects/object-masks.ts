@@ -8,10 +8,12 @@ import { createScanner, type Scanner } from '../scanner.ts'
 import { maskedText } from '../redaction.ts'
 import { walkDocument } from './envelope.ts'
 import { FieldRules } from './field-rules.ts'
-import type { Identity, ObjectTarget } from './identity.ts'
+import { identityOf, type ObjectTarget } from './identity.ts'
 import { cleanedMessage } from './message.ts'
 import { readTape, type Tape } from './tape.ts'
 import { type SideMasks, spliced, Walk } from './walk.ts'
+import { type Objection, objectionToSelector, objectionToWrite, type Selectors, type WriteManner } from './write-objection.ts'
+import { jsonOf, writtenForRecord, writtenTo } from './written.ts'
 
 export type { ObjectTarget } from './identity.ts'
 
@@ -28,6 +30,14 @@ export interface ObjectMasks {
   /** The same of a parsed value; the same value where nothing changes. */
   forClient(target: ObjectTarget, value: unknown): unknown
   forRecord(target: ObjectTarget, value: unknown): unknown
+  /** A written body as a recording may hold it: a JSON patch names places, not members. */
+  bodyForRecord(target: ObjectTarget, body: KubernetesBody): unknown
+  /** A mask that is written back, or a write that asks what is masked; null: none of it. Setting a masked field anew is allowed. */
+  objectionToWrite(target: ObjectTarget, body: KubernetesBody, how?: WriteManner): Objection | null
+  /** Values that the write gives to masked fields: whether one was there already can be told (an unchanged resourceVersion, no conflict). */
+  probesIn(target: ObjectTarget, body: KubernetesBody): number
+  /** A selector that decides by what is masked. */
+  objectionToSelector(target: ObjectTarget, selectors: Selectors): Objection | null
   /** A message about such an object that stands in no Status: a `Warning` header. */
   cleanMessage(target: ObjectTarget, message: string): string
 }
@@ -42,6 +52,10 @@ export function objectMasksFor(masks: MaskSet, hashKey: KeyObject | null = null)
     maskJson: (target, bytes) => maskedJson(target, bytes, { client, record, isSame }),
     forClient: (target, value) => maskedValue(target, value, client),
     forRecord: (target, value) => maskedValue(target, value, record),
+    bodyForRecord: (target, body) => writtenForRecord(record, target, body),
+    objectionToWrite: (target, body, how = {}) => objectionToWrite(client, target, body, how),
+    probesIn: (target, body) => writtenTo(client, target, body)?.masked.length ?? 0,
+    objectionToSelector: (target, selectors) => objectionToSelector(client, target, selectors),
     cleanMessage: (target, message) => (touches(target) ? cleanedMessage(message, target) : message),
   }
 }
@@ -69,10 +83,6 @@ const recordOnly: readonly FieldMaskRule[] = [
 
 function everywhere(rule: string): Omit<FieldMaskRule, 'resources' | 'fields'> {
   return { policy: 'built-in', rule, groups: null, namespaces: null, names: null, exceptTypes: [], as: 'redact', isExempt: false }
-}
-
-export function identityOf(target: ObjectTarget): Identity {
-  return { ...target, types: [] }
 }
 
 function maskedJson(target: ObjectTarget, bytes: Buffer, { client, record, isSame }: Sides & { readonly isSame: boolean }): MaskedJson {
@@ -114,10 +124,3 @@ function maskedValue(target: ObjectTarget, value: unknown, side: SideMasks): unk
   const masked = maskedTape(tape, target, side)
   return masked === bytes ? value : JSON.parse(masked.toString('utf8')) as unknown
 }
-
-/** YAML gives whole numbers beyond what a double holds as bigint. */
-export function jsonOf(value: unknown): string {
-  return JSON.stringify(value, (_, member: unknown) => (typeof member === 'bigint' ? Number(member) : member)) ?? 'null'
-}
-
-export type WrittenBody = KubernetesBody

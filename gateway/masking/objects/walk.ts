@@ -24,7 +24,8 @@ export interface Edit { readonly from: number; readonly to: number; readonly byt
 
 /** Hears of every string (and name of a member), and of what is masked: for what is written rather than read. */
 export interface Listener {
-  masked(path: readonly string[], content: string | null): void
+  /** A string's content, or a number, true or false as it is written. */
+  masked(path: readonly string[], content: string): void
   text(path: readonly string[], content: string): void
 }
 
@@ -61,6 +62,13 @@ export class Walk {
     return { identity, starts: this.side.rules.startsFor(identity, said === null || !said.kinds.some((kind) => carriers.has(kind))), isOwn: true }
   }
 
+  /** What stands at a path of the object: for what names its place by a pointer. */
+  at(token: number, state: State, path: readonly string[]): void {
+    const around = this.#path.splice(0, this.#path.length, ...path)
+    this.value(token, state, noKey, noKey)
+    this.#path.splice(0, this.#path.length, ...around)
+  }
+
   /** `key` and `parent` are tokens of names, or noKey. */
   value(token: number, state: State, key: number, parent: number): void {
     switch (this.tape.first(token)) {
@@ -91,7 +99,7 @@ export class Walk {
       }
       const text = tape.text(name)
       this.#path.push(text)
-      visit(name, name + 1, step(state, text))
+      visit(name, name + 1, step(state, memberOf(text)))
       this.#path.pop()
     }
   }
@@ -231,8 +239,9 @@ export class Walk {
     const isNull = raw[0] === letterN
     const form = formAt(state)
     if (form !== null) {
-      this.#listener?.masked(this.#path, null)
-      if (!isNull) this.#replace(token, maskedScalar(raw, form))
+      if (isNull) return
+      this.#listener?.masked(this.#path, raw.toString('latin1'))
+      this.#replace(token, maskedScalar(raw, form))
     } else if (raw.length >= numberCharactersMin && this.side.scanner !== null && this.#scanned(raw) !== null) this.#replace(token, '0')
   }
 
@@ -315,6 +324,11 @@ export class Walk {
     const [from, to] = [this.tape.from[token]!, this.tape.to[token]!]
     if (!bytes.equals(this.tape.bytes.subarray(from, to))) this.edits.push({ from, to, bytes })
   }
+}
+
+/** Directives of a strategic merge patch name the member that they are about: `$deleteFromPrimitiveList/finalizers`. */
+function memberOf(name: string): string {
+  return name.startsWith('$') ? name.slice(name.indexOf('/') + 1) : name
 }
 
 const letterN = 0x6e
