@@ -9,6 +9,7 @@ import { loadConfig, type GatewayConfig } from './config.ts'
 import { openCore, type Core, type CoreParts } from './core.ts'
 import { createGuard } from './guard.ts'
 import type { Log } from './log.ts'
+import { countedSessions } from './pipeline/counted-sessions.ts'
 import { createPreflight } from './pipeline/preflight.ts'
 import { hasAnyRule } from './policy/masks.ts'
 import { compileWho } from './policy/who.ts'
@@ -98,7 +99,7 @@ interface Doors { readonly tunnels: () => number; readonly native: () => Postgre
 function apiContext(config: GatewayConfig, { log, guard, core }: Parts, doors: Doors): ApiContext {
   const { identity, sessions, journal, registry, policies, context } = core
   return {
-    log, version, identity, sessions, audit: context.audit, requireOpen: guard.requireOpen,
+    log, version, identity, sessions: countedSessions(sessions, registry), audit: context.audit, requireOpen: guard.requireOpen,
     providers: config.identity.map(({ name, kind, issuer, clientId, scopes }) => ({ name, kind, issuer, clientId, scopes: [...scopes] })),
     connections: config.connections.map(({ summary }) => summary),
     listeners: () => { const native = doors.native(); return { postgres: native && addressOf(native) } },

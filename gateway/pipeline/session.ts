@@ -57,7 +57,7 @@ export class Session {
     }
     const recorder = context.journal.recorder(summary.id)
     const session = new Session(request, summary, recorder)
-    await context.registry.open({ summary, end: (reason) => session.end(reason) })
+    await context.registry.open({ summary, end: (reason) => session.end(reason), counts: () => ({ commands: session.commands, refusals: session.refusals }) })
     try {
       recorder.json('control', 'open', openData(session) as unknown as Record<string, unknown>)
     } catch (error) {

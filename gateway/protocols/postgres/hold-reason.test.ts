@@ -130,6 +130,16 @@ test('where a reason is optional nobody must', async () => {
   client.end()
 })
 
+test('a session that is open is listed with what it has done until now', async () => {
+  const client = await raw()
+  await client.ask([query('select 1')])
+  await client.ask([query('drop table orders')])
+  const { sessions } = (await callApi(gateway, 'GET', '/v1/sessions?limit=1', await eli())).json as { sessions: { id: string; state: string; commands: number; refusals: number }[] }
+  expect(sessions[0]).toMatchObject({ state: 'open', commands: 2, refusals: 1 })
+  expect((await callApi(gateway, 'GET', `/v1/sessions/${sessions[0]!.id}`, await eli())).json).toMatchObject({ commands: 2, refusals: 1 })
+  client.end()
+})
+
 test('pre-flight says that one is wanted', async () => {
   const { json } = await callApi(gateway, 'POST', '/v1/connections/shop/preflight', await eli(), { text: `${update(1)}; delete from orders where id = 1` })
   expect((json['statements'] as { verdict: unknown }[]).map(({ verdict }) => verdict)).toMatchObject([{ kind: 'approval', wantsReason: true }, { kind: 'approval' }])
