@@ -75,7 +75,7 @@ describe.each(['pglite', 'server'] as const)('on %s', (kind) => {
     await right.desk.decide(ada, hold.approval, { decision: 'approve', reason: null })
     await hold.outcome
     if (kind === 'pglite') await right.crash()
-    const wrong = await openOffice({ database, dataDir: kind === 'server' ? undefined : right.folder, gateway: 'gw_ahead', broker: { clock: ahead }, now: ahead.now })
+    const wrong = await openOffice({ database, ...(kind === 'pglite' && { dataDir: right.folder }), gateway: 'gw_ahead', broker: { clock: ahead }, now: ahead.now })
     await wrong.sweep.run()
     expect((await wrong.rows.get(hold.approval))?.state).toBe('expired')
     if (kind === 'server') {
