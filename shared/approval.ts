@@ -27,6 +27,9 @@ export interface ApprovalNeed {
   readonly also: readonly Omit<ApprovalNeed, 'also'>[]
 }
 
+/** Some rule that asks wants to be told what it is for. */
+export const wantsReason = ({ also, ...first }: ApprovalNeed): boolean => [first, ...also].some((part) => part.wantsReason === true)
+
 /**
  * `open` waits for decisions; `approved` waits for its one use; the others are final. `used` is an approved one whose command ran
  * (or whose grant was opened), or that was passed by break-glass.

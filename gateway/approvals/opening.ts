@@ -1,5 +1,6 @@
 // How a held command becomes an approval: a new one, or a place in the one that is active for the same intent.
 import { createHash } from 'node:crypto'
+import { wantsReason } from '../../shared/approval.ts'
 import { GatehouseError } from '../../shared/errors.ts'
 import { approvalHoldsMax, approvalRecordedCharactersMax, approvalsOpenMax, approvalsPerHourMax } from '../limits.ts'
 import type { ApprovalRecord, ApprovalTx, NewApproval } from '../store/approvals.ts'
@@ -7,7 +8,7 @@ import type { HeldCommand } from './approvals.ts'
 import { endApproval } from './closing.ts'
 import { newId } from './ids.ts'
 import { personOf, requesterKeys, requesterOf } from './people.ts'
-import { needKeys, wantsReason } from './rules.ts'
+import { needKeys } from './rules.ts'
 import type { Seal } from './seal.ts'
 import { latestOf } from './store-time.ts'
 

@@ -176,9 +176,6 @@ export function githubOf(need: ApprovalNeed): GithubNeed | null {
   return others.every((other) => other.github?.repository === github.repository && other.github.path === github.path) ? github : null
 }
 
-/** Some rule that asks wants to be told what it is for. */
-export const wantsReason = (need: ApprovalNeed): boolean => partsOf(need).some((part) => part.wantsReason === true)
-
 /** Of the one need that a pull request may meet. */
 export const reviewersNeeded = (need: ApprovalNeed): number => Math.max(...partsOf(need).map(({ count }) => count))
 

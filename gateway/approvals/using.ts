@@ -1,9 +1,9 @@
 // The single use: immediately before a command goes upstream, under the row's lock, everything is asked once more.
-import type { ApprovalNeed } from '../../shared/approval.ts'
+import { wantsReason, type ApprovalNeed } from '../../shared/approval.ts'
 import type { ApprovalRecord, ApprovalTx } from '../store/approvals.ts'
 import { endApproval } from './closing.ts'
 import type { Held } from './held.ts'
-import { closedMessage, githubOf, mayBreakGlass, tally, wantsReason } from './rules.ts'
+import { closedMessage, githubOf, mayBreakGlass, tally } from './rules.ts'
 import { latestOf } from './store-time.ts'
 import { asKnown, countedVotes } from './votes.ts'
 

@@ -1,9 +1,8 @@
 // A held command in PostgreSQL's terms: what is known of it, what its client hears while it waits, and what need not be asked again.
 // Why it is held at Bind, and what counts as one run: docs/adr/0008-holding-a-command.md.
-import type { ApprovalNeed } from '../../../shared/approval.ts'
+import { wantsReason, type ApprovalNeed } from '../../../shared/approval.ts'
 import type { SqlFacts } from '../../../shared/command.ts'
 import type { Decision } from '../../pipeline/access.ts'
-import { wantsReason } from '../../approvals/rules.ts'
 import { grantedNow, refusalNow, type Clearance } from '../../pipeline/clearance.ts'
 import type { RunningCommand } from '../../pipeline/handle-output.ts'
 import type { Asked, HoldRequest, TransactionState } from '../../pipeline/hold.ts'
