@@ -1,10 +1,11 @@
 // What a request writes, read once. The value that was judged is written anew as JSON, and that is what goes upstream: so no reader behind
-// us can find in the client's bytes what we did not (a second key, another encoding, an odd escape). Protobuf and CBOR are not taken.
+// us can find in the client's bytes what we did not (a second key, another encoding, an odd escape). Protobuf is read where kubectl needs it; CBOR never.
 import { kubernetesBodyBytesMax } from '../../limits.ts'
 import type { KubernetesBody } from '../../../shared/kubernetes.ts'
+import { readProtobuf } from './codec/protobuf.ts'
 import { mediaType } from './negotiation.ts'
 import { refused, type Refused } from './refusal.ts'
-import { parseStrictJson, textOf, type Parsed } from './strict-json.ts'
+import { parseStrictJson, textOf, unreadable, type Parsed } from './strict-json.ts'
 import { parseStrictYaml } from './strict-yaml.ts'
 
 export interface ForwardedBody {
@@ -21,22 +22,36 @@ export interface ReadBody {
 
 interface Form {
   readonly kind: KubernetesBody['kind']
-  readonly parse: (text: string) => Parsed
+  readonly parse: (bytes: Buffer) => Parsed
   /** What it is called upstream, as JSON. */
   readonly contentType: string
 }
 
+const json = (bytes: Buffer): Parsed => ofText(bytes, parseStrictJson)
+const yaml = (bytes: Buffer): Parsed => ofText(bytes, parseStrictYaml)
+
+function ofText(bytes: Buffer, parse: (text: string) => Parsed): Parsed {
+  const text = textOf(bytes)
+  return text === null ? unreadable('is not UTF-8 (or begins with a byte order mark)', 'Send it as UTF-8.') : parse(text)
+}
+
+function protobuf(bytes: Buffer): Parsed {
+  const read = readProtobuf(bytes)
+  return read.kind === 'object' ? { kind: 'value', value: read.value } : unreadable(read.why, 'Send it as JSON.')
+}
+
 const whole: Readonly<Record<string, Form>> = {
-  'application/json': { kind: 'object', parse: parseStrictJson, contentType: 'application/json' },
-  'application/yaml': { kind: 'object', parse: parseStrictYaml, contentType: 'application/json' },
+  'application/json': { kind: 'object', parse: json, contentType: 'application/json' },
+  'application/vnd.kubernetes.protobuf': { kind: 'object', parse: protobuf, contentType: 'application/json' },
+  'application/yaml': { kind: 'object', parse: yaml, contentType: 'application/json' },
 }
 
 const patches: Readonly<Record<string, Form>> = {
-  'application/json-patch+json': { kind: 'json-patch', parse: parseStrictJson, contentType: 'application/json-patch+json' },
-  'application/merge-patch+json': { kind: 'merge', parse: parseStrictJson, contentType: 'application/merge-patch+json' },
-  'application/strategic-merge-patch+json': { kind: 'merge', parse: parseStrictJson, contentType: 'application/strategic-merge-patch+json' },
+  'application/json-patch+json': { kind: 'json-patch', parse: json, contentType: 'application/json-patch+json' },
+  'application/merge-patch+json': { kind: 'merge', parse: json, contentType: 'application/merge-patch+json' },
+  'application/strategic-merge-patch+json': { kind: 'merge', parse: json, contentType: 'application/strategic-merge-patch+json' },
   // JSON is YAML.
-  'application/apply-patch+yaml': { kind: 'apply', parse: parseStrictYaml, contentType: 'application/apply-patch+yaml' },
+  'application/apply-patch+yaml': { kind: 'apply', parse: yaml, contentType: 'application/apply-patch+yaml' },
 }
 
 /** `bytes` has at least one byte. `contentType` null: not sent, which the API server takes for JSON. */
@@ -44,9 +59,7 @@ export function readBody(verb: 'object' | 'patch' | 'options', contentType: stri
   if (bytes.length > kubernetesBodyBytesMax) return tooLarge
   const form = formOf(verb, contentType)
   if ('reason' in form) return form
-  const text = textOf(bytes)
-  if (text === null) return refused('the body is not UTF-8 (or begins with a byte order mark)', 'Send it as UTF-8.')
-  const parsed = form.parse(text)
+  const parsed = form.parse(bytes)
   if (parsed.kind === 'unreadable') return refused(`the body ${parsed.why}`, parsed.next)
   const kind = verb === 'options' ? 'options' : form.kind
   const objection = shapeObjection(kind, parsed.value)
@@ -63,7 +76,7 @@ function formOf(verb: 'object' | 'patch' | 'options', contentType: string | null
   const form = Object.hasOwn(known, type) ? known[type] : undefined
   const charset = (parameters.get('charset') ?? 'utf-8').toLowerCase()
   if (form !== undefined && charset === 'utf-8' && [...parameters.keys()].every((name) => name === 'charset')) return form
-  return refused(`the gateway does not read a body of this content type${verb === 'patch' ? ' as a patch' : ''}`, `Send ${Object.keys(known).join(', ')}; protobuf and CBOR cannot be judged.`, 'UnsupportedMediaType')
+  return refused(`the gateway does not read a body of this content type${verb === 'patch' ? ' as a patch' : ''}`, `Send ${Object.keys(known).filter((name) => !name.includes('protobuf')).join(' or ')}.`, 'UnsupportedMediaType')
 }
 
 function shapeObjection(kind: KubernetesBody['kind'], value: unknown): Refused | null {
