@@ -6,6 +6,8 @@ import { tryCommand, type TriedColumn } from '../../gateway/pipeline/policy-tria
 import { accessText, explain, type Explanation } from '../../gateway/policy/explain.ts'
 import { principalOf } from '../../gateway/policy/test.ts'
 import type { Verdict } from '../../shared/verdict.ts'
+import type { PolicySnapshot } from '../../gateway/policy/snapshot.ts'
+import { maskedUnknown, tryRequest } from '../kubernetes-trial.ts'
 import { print, printJson, visible } from '../output.ts'
 import { openTrials } from '../policy-trials.ts'
 import { snapshotOf } from './policy-test.ts'
@@ -31,11 +33,11 @@ interface Report extends Explanation {
 
 export function registerExplain(command: Command): void {
   command.command('explain')
-    .description('say what would become of a statement, and why; nothing is executed')
+    .description('say what would become of a statement or request, and why; nothing is executed')
     .requiredOption('--config <file>', 'path of gateway.yaml')
     .requiredOption('--as <who>', 'JSON as in tests:, or key=value,… such as groups=analysts,kind=human', parseAs)
     .requiredOption('--connection <name>', 'a connection of gateway.yaml')
-    .requiredOption('--run <sql>', 'the statement')
+    .requiredOption('--run <command>', 'the statement; of a Kubernetes connection the request, such as "delete pods/web-1 -n shop"')
     .option('--offline', 'reach no database: names are taken as written, and columns are not known')
     .option('--json', 'print the report as JSON')
     .action(async (options: ExplainOptions) => {
@@ -77,6 +79,7 @@ async function reportOf({ config, as, connection: name, run, offline }: ExplainO
   try {
     const connection = trials.connections.find((one) => one.name === name)
     if (connection === undefined) throw new GatehouseError('config_invalid', `${name} is no connection of this gateway`)
+    if (connection.kind === 'kubernetes') return requestReport(snapshot, { principal: principalOf(as), connection, run, now: Date.now() })
     const analysis = await trials.analyze(run)
     if (analysis.kind !== 'facts') throw new GatehouseError('config_invalid', `not decidable: ${analysis.kind === 'failed' ? analysis.reason : analysis.message}`)
     const { catalog, note, describe } = await trials.at(connection)
@@ -92,6 +95,13 @@ async function reportOf({ config, as, connection: name, run, offline }: ExplainO
   } finally {
     await trials.dispose()
   }
+}
+
+function requestReport(snapshot: PolicySnapshot, asked: Parameters<typeof tryRequest>[1]): Report {
+  const trial = tryRequest(snapshot, asked)
+  if (trial.kind === 'undecided') throw new GatehouseError('config_invalid', `not decidable: ${trial.why}`)
+  const { effect, reason, limit } = trial.verdict
+  return { effect, reason, limit, objection: null, ...explain(snapshot, asked.principal, asked.connection, trial.facts, asked.now), columns: maskedUnknown, note: null }
 }
 
 function text({ effect, reason, limit, rules, accesses, columns, objection, note }: Report): string {

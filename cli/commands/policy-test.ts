@@ -12,6 +12,7 @@ import { loadPolicies } from '../../gateway/policy/load.ts'
 import type { PolicySnapshot } from '../../gateway/policy/snapshot.ts'
 import { differences, junitOf, principalOf, type TestOutcome, type TestResult } from '../../gateway/policy/test.ts'
 import { problemsError } from '../../gateway/yaml-file.ts'
+import { maskedUnknown, tryRequest } from '../kubernetes-trial.ts'
 import { print, printJson, visible } from '../output.ts'
 import { openTrials, type Trials } from '../policy-trials.ts'
 
@@ -68,6 +69,7 @@ export async function snapshotOf(file: string): Promise<PolicySnapshot> {
 interface Case { readonly test: PolicyTest; readonly connection: ConnectionSummary }
 
 async function outcomeOf(trials: Trials, snapshot: PolicySnapshot, { test, connection }: Case): Promise<{ readonly outcome: TestOutcome; readonly note: string | null }> {
+  if (connection.kind === 'kubernetes') return { note: null, outcome: requestOutcome(snapshot, { test, connection }) }
   const { catalog, note, describe } = await trials.at(connection)
   const analysis = await trials.analyze(test.run)
   if (analysis.kind !== 'facts') return { note, outcome: { kind: 'undecided', why: analysis.kind === 'failed' ? analysis.reason : analysis.message } }
@@ -76,6 +78,13 @@ async function outcomeOf(trials: Trials, snapshot: PolicySnapshot, { test, conne
   const masked = 'unknown' in described ? described
     : trial.columns(described.fields).filter(isMasked).map(({ name }) => name)
   return { note, outcome: { kind: 'decided', effect: trial.effect, reason: trial.reason, rule: trial.decision.verdict.rule, masked } }
+}
+
+function requestOutcome(snapshot: PolicySnapshot, { test, connection }: Case): TestOutcome {
+  const trial = tryRequest(snapshot, { principal: principalOf(test.as), connection, run: test.run, now: test.at ?? Date.now() })
+  if (trial.kind === 'undecided') return trial
+  const { effect, reason, rule } = trial.verdict
+  return { kind: 'decided', effect, reason, rule, masked: maskedUnknown }
 }
 
 function text(results: readonly TestResult[]): string {

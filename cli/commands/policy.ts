@@ -78,7 +78,7 @@ async function unknownNames(file: string, load: Extract<PolicyLoad, { ok: true }
   const trials = openTrials({ config: file, isOffline: false })
   const problems: Problem[] = []
   try {
-    for (const connection of trials.connections) {
+    for (const connection of trials.connections.filter(({ kind }) => kind === 'postgres')) {
       const { catalog, note } = await trials.at(connection)
       const known = catalog === null ? null : knownOf(catalog)
       for (const [at, policy] of load.snapshot.policies.entries()) {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ApprovalNeed, GrantClass } from '../../shared/approval.ts'
 import type { ResolvedAccess, ResolvedStatement, SqlCommandFacts, SqlKind } from '../../shared/command.ts'
+import type { KubernetesCommandFacts, KubernetesVerb } from '../../shared/kubernetes.ts'
 import type { GrantRecord } from '../store/grants.ts'
 import { grantCovers, riskLevelOf } from './grants.ts'
 import { openOffice, type Office } from './testing/office.ts'
@@ -47,6 +48,45 @@ test.each<[string, GrantRecord, Parameters<typeof grantCovers>[1], boolean]>([
 
 test('the risk of a grant is that of the most dangerous kind it opens', () => {
   expect([['select'], ['select', 'update'], ['select', 'drop'], ['*']].map((kinds) => riskLevelOf({ kinds, on: null }))).toEqual(['low', 'medium', 'high', 'high'])
+  expect([['get', 'list'], ['get', 'delete'], ['exec'], ['rbac'], ['*']].map((kinds) => riskLevelOf({ kinds, on: null, protocol: 'kubernetes' }))).toEqual(['low', 'medium', 'high', 'high', 'high'])
+})
+
+const request = (verb: KubernetesVerb, resource: string, over: Partial<KubernetesCommandFacts> = {}): KubernetesCommandFacts => ({
+  kind: 'kubernetes', verb, privilege: null, group: '', version: 'v1', resource: resource.split('/')[0]!, subresource: resource.split('/')[1] ?? null, namespace: 'shop', scope: 'namespace', name: 'web',
+  labelSelector: null, fieldSelector: null, isDryRun: false, fieldManager: null, exec: null, ports: [], body: null, deletes: [], plain: null, ...over,
+})
+const everywhere = { namespace: null, scope: 'all' } as const
+const ofCluster = { namespace: null, scope: 'cluster' } as const
+
+test.each<[what: string, granted: Omit<GrantClass, 'protocol'>, facts: KubernetesCommandFacts, covers: boolean]>([
+  ['its class', { kinds: ['delete'], on: ['shop/pods'] }, request('delete', 'pods'), true],
+  ['another verb', { kinds: ['delete'], on: ['shop/pods'] }, request('deletecollection', 'pods'), false],
+  ['another namespace', { kinds: ['delete'], on: ['shop/pods'] }, request('delete', 'pods', { namespace: 'hr' }), false],
+  ['namespaces by a glob', { kinds: ['delete'], on: ['shop-*/pods'] }, request('delete', 'pods', { namespace: 'shop-eu' }), true],
+  ['another resource', { kinds: ['delete'], on: ['shop/pods'] }, request('delete', 'secrets'), false],
+  ['a subresource that is not named', { kinds: ['exec'], on: ['shop/pods'] }, request('exec', 'pods/exec'), false],
+  ['a subresource that is', { kinds: ['exec'], on: ['shop/pods/exec'] }, request('exec', 'pods/exec'), true],
+  ['any resource of a namespace', { kinds: ['get'], on: ['shop/*'] }, request('get', 'pods/log'), true],
+  ['all namespaces, by one', { kinds: ['list'], on: ['shop/pods'] }, request('list', 'pods', everywhere), false],
+  ['all namespaces, by any', { kinds: ['list'], on: ['*/pods'] }, request('list', 'pods', everywhere), true],
+  ['what is in no namespace, by any', { kinds: ['get'], on: ['*/nodes'] }, request('get', 'nodes', ofCluster), false],
+  ['what is in no namespace, written as such', { kinds: ['get'], on: ['-/nodes'] }, request('get', 'nodes', ofCluster), true],
+  ['anything, anywhere', { kinds: ['*'], on: null }, request('patch', 'nodes', ofCluster), true],
+  ['anything, by a lone star', { kinds: ['*'], on: ['*'] }, request('exec', 'pods/exec'), true],
+  ['a privilege, by everything', { kinds: ['*'], on: null }, request('create', 'serviceaccounts/token', { privilege: 'mint-token' }), false],
+  ['a privilege, by its verb', { kinds: ['create'], on: null }, request('create', 'serviceaccounts/token', { privilege: 'mint-token' }), false],
+  ['a privilege, by its word', { kinds: ['mint-token'], on: ['shop/serviceaccounts/token'] }, request('create', 'serviceaccounts/token', { privilege: 'mint-token' }), true],
+  ['one delete of many', { kinds: ['delete'], on: null }, request('delete', 'pods', { deletes: [1, 2, 3, 4, 5] }), false],
+  ['one delete of many, by its word', { kinds: ['delete', 'mass-delete'], on: null }, request('delete', 'pods', { deletes: [1, 2, 3, 4, 5] }), true],
+  ['a path that is no resource, by everything', { kinds: ['*'], on: null }, request('get', '', { ...ofCluster, plain: { path: '/logs', isDiscovery: false } }), false],
+  ['a path that is no resource, by its verb', { kinds: ['get'], on: null }, request('get', '', { ...ofCluster, plain: { path: '/logs', isDiscovery: false } }), true],
+  ['what needs no rule', { kinds: ['delete'], on: ['shop/pods'] }, request('get', '', { ...ofCluster, plain: { path: '/apis', isDiscovery: true } }), true],
+  ['a table of SQL', { kinds: ['delete'], on: ['public.orders'] }, request('delete', 'orders', { namespace: 'public' }), false],
+])('a grant on a cluster and %s', (_, granted, asked, covers) => {
+  expect(grantCovers(grantOf({ class: { ...granted, protocol: 'kubernetes' } }), { ...command(deleteOrders), facts: asked })).toBe(covers)
+  // A grant of SQL never covers a request, and one of a cluster no statement.
+  expect(grantCovers(grantOf({ class: granted }), { ...command(deleteOrders), facts: asked })).toBe(false)
+  expect(grantCovers(grantOf({ class: { kinds: ['*'], on: null, protocol: 'kubernetes' } }), command(deleteOrders))).toBe(false)
 })
 
 describe('the way of a grant', () => {

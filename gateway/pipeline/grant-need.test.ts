@@ -41,3 +41,32 @@ test('who is not held asks nobody, and on another connection nothing is asked', 
   expect(needForGrant(load.snapshot, { ...eve, groups: [] }, { name: 'shop', kind: 'postgres', labels: {} }, wanted)).toBeNull()
   expect(needForGrant(load.snapshot, eve, { name: 'hr', kind: 'postgres', labels: {} }, wanted)).toBeNull()
 })
+
+const cluster = `
+policy: prod
+connections: [prod]
+rules:
+  - { id: deletes, who: { groups: [engineers] }, approve: { kubernetes: [delete], resources: [pods, "deployments*"], namespaces: ["shop-*"] }, by: { groups: [on-call] } }
+  - { id: many, who: { groups: [engineers] }, approve: { kubernetes: [mass-delete] }, by: { groups: [lead] } }
+  - { id: makes, who: { groups: [engineers] }, approve: { kubernetes: [create], resources: [namespaces] }, by: { groups: [platform] } }
+  - { id: tokens, who: { groups: [engineers] }, approve: { kubernetes: [mint-token] }, by: { groups: [security] } }
+  - { id: sql, who: { groups: [engineers] }, approve: { sql: "*" }, by: { groups: [dba] } }
+`
+writeFileSync(join(folder, 'shop.yaml'), cluster)
+const ofCluster = await loadPolicies(folder)
+if (!ofCluster.ok) throw new Error(JSON.stringify(ofCluster.problems))
+
+test.each<[string, Omit<GrantClass, 'protocol'>, readonly string[] | null]>([
+  ['deletes', { kinds: ['delete'], on: ['shop-eu/pods'] }, ['on-call', 'lead']],
+  ['deletes elsewhere', { kinds: ['delete'], on: ['hr/pods'] }, ['lead']],
+  ['deletes of something else', { kinds: ['delete'], on: ['shop-eu/configmaps'] }, ['lead']],
+  ['deletes of everything', { kinds: ['delete'], on: null }, ['on-call', 'lead']],
+  ['deletes wherever', { kinds: ['delete'], on: ['*/deployments'] }, ['on-call', 'lead']],
+  ['reads, which no rule asks about', { kinds: ['get', 'list'], on: null }, null],
+  ['patches, among which an apply may create', { kinds: ['patch'], on: ['-/namespaces'] }, ['platform']],
+  ['tokens, which are created', { kinds: ['mint-token'], on: ['shop/serviceaccounts/token'] }, ['lead', 'security']],
+  ['everything', { kinds: ['*'], on: null }, ['on-call', 'lead', 'platform']],
+])('a grant on a cluster of %s asks at least whom the rules ask', (_, wanted, groups) => {
+  const need = needForGrant(ofCluster.snapshot, eve, { name: 'prod', kind: 'kubernetes', labels: {} }, { ...wanted, protocol: 'kubernetes' })
+  expect(need === null ? null : [need, ...need.also].flatMap((part) => part.groups)).toEqual(groups)
+})

@@ -26,9 +26,13 @@ function mayMeetKubernetes({ kinds, on }: GrantClass, { words, resources, namesp
   return on === null || on.map(placeOf).some((place) => mayMeetAny(place.resource, resources) && (place.namespace === noNamespace || mayMeetAny(place.namespace, namespaces)))
 }
 
-/** A privilege has a verb too, an apply may create, and what deletes one may be one of many. */
+/**
+ * A grant has to name a privilege, and what has one has a verb too, whichever. An apply may create, and what deletes one may be one of many.
+ * `a`: of the grant.
+ */
 function isSameWord(a: string, b: string): boolean {
-  if (a === '*' || b === '*' || a === b || isPrivilege(a) || isPrivilege(b)) return true
+  if (isPrivilege(b)) return a === b
+  if (isPrivilege(a) || a === '*' || b === '*' || a === b) return true
   return sameWords.some((words) => words.includes(a) && words.includes(b))
 }
 

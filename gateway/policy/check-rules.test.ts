@@ -46,3 +46,19 @@ masks: [{ id: m, columns: [public.customers.email, public.customers.mail], as: r
     { path: ['masks', 0, 'columns', 1], message: 'public.customers.mail is no column of connection shop: nothing is masked by it' },
   ])
 })
+
+describe('warnings about Kubernetes rules', () => {
+  test.each<readonly [name: string, rules: readonly string[], expected: readonly string[]]>([
+    ['a deny of everyone shadows an allow', ['{ id: a, who: { groups: [x] }, allow: { kubernetes: [get], resources: [pods] } }', '{ id: d, who: everyone, deny: { kubernetes: "*" } }'], ['0: never takes effect: rule d (policy p) denies all of it']],
+    ['a deny in one namespace does not', ['{ id: a, who: everyone, allow: { kubernetes: [exec] } }', '{ id: d, who: everyone, deny: { kubernetes: "*", namespaces: [shop] } }'], []],
+    ['a deny of SQL does not', ['{ id: a, who: everyone, allow: { kubernetes: [exec] } }', '{ id: d, who: everyone, deny: { sql: "*" } }'], []],
+    ['a deny of everything leaves discovery', ['{ id: a, who: everyone, allow: { kubernetes: [get], resources: [/openapi/**] } }', '{ id: d, who: everyone, deny: { kubernetes: "*" } }'], []],
+    ['an allow inside another adds nothing', ['{ id: a, who: everyone, allow: { kubernetes: [get], resources: [pods], namespaces: [shop] } }', '{ id: b, who: everyone, allow: { kubernetes: [get, list, watch], namespaces: ["sh*"] } }'], ['0: adds nothing: rule b (policy p) allows all of it, for the same people']],
+    ['a privilege adds to everything', ['{ id: a, who: { groups: [x] }, allow: { kubernetes: [rbac] } }', '{ id: b, who: { groups: [x] }, allow: { kubernetes: "*" } }'], []],
+    ['an allow of some commands covers none', ['{ id: a, who: everyone, allow: { kubernetes: [exec] } }', '{ id: b, who: everyone, allow: { kubernetes: [exec], argv: [ls] } }'], ['1: adds nothing: rule a (policy p) allows all of it, for the same people']],
+    ['everything for everyone', ['{ id: a, who: everyone, allow: { kubernetes: "*", resources: ["*"] } }'], ['0: allows everything but privileges to everyone']],
+    ['a deny of get leaves list and watch', ['{ id: d, who: everyone, deny: { kubernetes: [get], resources: [secrets] } }'], ['0: is not about list and watch, which read the same objects']],
+    ['a deny of update leaves patch', ['{ id: d, who: everyone, deny: { kubernetes: [update], resources: [secrets] } }'], ['0: is not about patch, which change the same objects']],
+    ['a deny of logs leaves nothing', ['{ id: d, who: everyone, deny: { kubernetes: [get], resources: [pods/log] } }'], []],
+  ])('%s', (_, rules, expected) => expect(messages(...rules)).toEqual(expected))
+})

@@ -130,7 +130,7 @@ function fieldsOf(conditions: readonly FieldCondition[] | null): Matching | null
 }
 
 const mayBe = ({ values, isUnknown }: Written, matches: (value: unknown) => boolean): boolean => isUnknown || values.some(matches)
-const mustBe = ({ values, isUnknown }: Written, matches: (value: unknown) => boolean): boolean => !isUnknown && values.length > 0 && values.every(matches)
+const mustBe = ({ values, isMissing, isUnknown }: Written, matches: (value: unknown) => boolean): boolean => !isUnknown && !isMissing && values.length > 0 && values.every(matches)
 
 /** A list or a map is matched by a lone `*` only. In an allow `*` stays between slashes, as in the name of an image. */
 function valueMatcher(globs: readonly string[], separator: '/' | null): (value: unknown) => boolean {

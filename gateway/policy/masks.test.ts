@@ -55,3 +55,11 @@ test('a rule that gives access is a rule on the connection; a deny or a mask is 
   expect(hasAnyRule(snapshot, inGroup('privacy'), shop)).toBe(false)
   expect(hasAnyRule(snapshot, inGroup('analysts'), { ...shop, name: 'billing' })).toBe(false)
 })
+
+test('masks of fields stand as their policy says, with who is exempt', () => {
+  const ofFields = snapshotOf(`policy: p\nconnections: [prod]\nmasks:\n  - { id: m, resources: [configmaps], namespaces: [shop], fields: [/data/password], as: hash, except: { groups: [sre] } }`)
+  const prod = { name: 'prod', kind: 'kubernetes', labels: {} } as const
+  const rule = { policy: 'p', rule: 'm', as: 'hash', resources: ['configmaps'], groups: null, namespaces: ['shop'], names: null, fields: ['/data/password'], exceptTypes: [] }
+  expect(masksFor(ofFields, inGroup('analysts'), prod)).toEqual({ columns: [], detect: [], fields: [{ ...rule, isExempt: false }] })
+  expect(masksFor(ofFields, inGroup('sre'), prod).fields).toEqual([{ ...rule, isExempt: true }])
+})

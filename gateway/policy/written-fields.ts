@@ -7,20 +7,23 @@ import { parsePointer, type PointerSegment } from '../../shared/policy/json-poin
 export interface Written {
   /** Every value the request puts there; none: it leaves what is there, or takes it away. */
   readonly values: readonly unknown[]
+  /** In some place that the pointer names it puts none. */
+  readonly isMissing: boolean
   /** It may put others there, or leave some in a place that cannot be told. */
   readonly isUnknown: boolean
 }
 
 type Segments = readonly PointerSegment[]
 
-const nothing: Written = { values: [], isUnknown: false }
-const unknown: Written = { values: [], isUnknown: true }
+const untouched: Written = { values: [], isMissing: false, isUnknown: false }
+const missing: Written = { values: [], isMissing: true, isUnknown: false }
+const unknown: Written = { values: [], isMissing: false, isUnknown: true }
 
 /** Null for a body that nobody could read, of a request that writes. */
 export function writtenAt(body: KubernetesBody | null, pointer: Segments): Written {
   if (body === null) return unknown
   switch (body.kind) {
-    case 'options': return nothing
+    case 'options': return untouched
     case 'object': return valuesAt(body.value, pointer, 'object')
     case 'merge': case 'apply': return valuesAt(body.value, pointer, 'patch')
     case 'json-patch': return patchedAt(body.value, pointer)
@@ -30,21 +33,23 @@ export function writtenAt(body: KubernetesBody | null, pointer: Segments): Writt
 type Reading = 'object' | 'patch'
 
 function valuesAt(value: unknown, [segment, ...rest]: Segments, reading: Reading): Written {
-  if (value === undefined || value === null) return nothing
+  if (value === undefined || value === null) return missing
   // `$patch` and whatever else there may be: how it is merged is for the server to know.
   if (reading === 'patch' && hasDirective(value)) return unknown
-  if (segment === undefined) return { values: [value], isUnknown: reading === 'patch' && hasDirectiveBelow(value) }
+  if (segment === undefined) return { values: [value], isMissing: false, isUnknown: reading === 'patch' && hasDirectiveBelow(value) }
   if (Array.isArray(value)) {
     if (segment === null) return together(value.map((element) => valuesAt(element, rest, reading)))
     // A merge patch replaces the list, a strategic one and an apply merge it by key: its places are not those of the object.
     return reading === 'patch' ? unknown : valuesAt(isIndex(segment) ? value[Number(segment)] : undefined, rest, reading)
   }
-  if (typeof value !== 'object') return nothing
+  if (typeof value !== 'object') return missing
   if (segment === null) return together(Object.values(value).map((member) => valuesAt(member, rest, reading)))
-  return Object.hasOwn(value, segment) ? valuesAt((value as Readonly<Record<string, unknown>>)[segment], rest, reading) : nothing
+  return Object.hasOwn(value, segment) ? valuesAt((value as Readonly<Record<string, unknown>>)[segment], rest, reading) : missing
 }
 
-const together = (all: readonly Written[]): Written => ({ values: all.flatMap(({ values }) => values), isUnknown: all.some(({ isUnknown }) => isUnknown) })
+const together = (all: readonly Written[]): Written => ({
+  values: all.flatMap(({ values }) => values), isMissing: all.some(({ isMissing }) => isMissing), isUnknown: all.some(({ isUnknown }) => isUnknown),
+})
 
 const isIndex = (segment: string): boolean => /^(0|[1-9][0-9]*)$/.test(segment)
 
@@ -67,17 +72,18 @@ function patchedAt(operations: unknown, pointer: Segments): Written {
 function operationAt(operation: unknown, pointer: Segments): Written {
   if (typeof operation !== 'object' || operation === null) return unknown
   const { op, path, from, value } = operation as Readonly<Record<string, unknown>>
-  if (op === 'test') return nothing
+  if (op === 'test') return untouched
   const at = relationOf(path, pointer)
   switch (op) {
-    case 'remove': return at.kind === 'apart' || at.kind === 'above' ? nothing : unknown
+    case 'remove': return at.kind === 'apart' ? untouched : at.kind === 'above' ? missing : unknown
     case 'add': case 'replace':
       if (at.kind === 'above') return valuesAt(value, at.rest, 'object')
-      return at.kind === 'apart' ? nothing : unknown
-    case 'copy': return at.kind === 'apart' ? nothing : unknown
+      return at.kind === 'apart' ? untouched : unknown
+    case 'copy': return at.kind === 'apart' ? untouched : unknown
     case 'move': {
       const source = relationOf(from, pointer)
-      return at.kind === 'apart' && (source.kind === 'apart' || source.kind === 'above') ? nothing : unknown
+      if (at.kind !== 'apart') return unknown
+      return source.kind === 'apart' ? untouched : source.kind === 'above' ? missing : unknown
     }
     default: return unknown
   }

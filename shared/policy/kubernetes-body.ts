@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { KubernetesWord } from '../kubernetes.ts'
 import { massDeletesOverDefault, massDeletesOverMax, massDeletesWithinMsDefault, massDeletesWithinMsMax } from '../limits.ts'
 import { parseDuration } from './duration.ts'
-import { pointerText } from './json-pointer.ts'
+import { pointerProblem } from './json-pointer.ts'
 import { kubernetesWordProblem, resourceGlobProblem, upgradeVerbs, writingVerbs, isPrivilege } from './kubernetes-words.ts'
 import { globText, knownKeys, someOf } from './shapes.ts'
 import { splitWords } from './words.ts'
@@ -57,8 +57,14 @@ const argvGlob = globText.superRefine((pattern, context) => {
 })
 
 const scalar = z.preprocess((value) => (typeof value === 'number' || typeof value === 'boolean' ? String(value) : value), globText)
-const fields = z.record(pointerText, someOf(scalar), { error: 'expected a map of JSON pointers to globs, such as { /data/mode: [off, slow] }' })
-  .refine((map) => Object.keys(map).length > 0, { error: 'names no field; leave the key out' })
+const fields = z.record(z.string(), someOf(scalar), { error: 'expected a map of JSON pointers to globs, such as { /data/mode: [off, slow] }' })
+  .superRefine((map, context) => {
+    if (Object.keys(map).length === 0) context.addIssue({ code: 'custom', message: 'names no field; leave the key out' })
+    for (const pointer of Object.keys(map)) {
+      const problem = pointerProblem(pointer)
+      if (problem !== null) context.addIssue({ code: 'custom', path: [pointer], message: problem })
+    }
+  })
 
 const windowExpected = 'expected a duration of at most 1h, such as 30s or 1m'
 const window = z.string({ error: windowExpected }).transform((text, context) => {

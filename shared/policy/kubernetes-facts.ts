@@ -4,7 +4,7 @@ import type { KubernetesCommandFacts, KubernetesVerb } from '../kubernetes.ts'
 /** Needs no rule beyond any rule: what every client reads before it can do anything, and asking what one may do oneself. */
 export function isQuiet({ verb, plain, group, resource, subresource }: KubernetesCommandFacts): boolean {
   if (plain !== null) return plain.isDiscovery && verb === 'get'
-  return verb === 'create' && subresource === null && selfReviews[group]?.includes(resource) === true
+  return verb === 'create' && subresource === null && Object.hasOwn(selfReviews, group) && selfReviews[group]!.includes(resource)
 }
 
 /** They change nothing, and tell of nobody else. Not tokenreviews and subjectaccessreviews, which do. */

@@ -22,8 +22,11 @@ function bodyOf(sql: z.ZodType<SqlBody>, kubernetes: z.ZodType<KubernetesRuleBod
     for (const key of unavailable) context.addIssue({ code: 'custom', path: [key], message: `${later[key]!} rules are not available yet; this gateway enforces sql and kubernetes` })
     const mixed = mixedProblem(keys)
     if (mixed !== null) context.addIssue({ code: 'custom', message: mixed })
-    if (unavailable.length > 0 || mixed !== null) return z.NEVER
-    const parsed = (keys.some((key) => kubernetesKeys.includes(key)) ? kubernetes : sql).safeParse(written)
+    const isKubernetes = keys.some((key) => kubernetesKeys.includes(key))
+    const isWithoutVerbs = isKubernetes && !keys.includes('kubernetes') && mixed === null
+    if (isWithoutVerbs) context.addIssue({ code: 'custom', message: 'says not which verbs; expected kubernetes: [verbs] such as { kubernetes: [get, list], resources: [pods] }' })
+    if (unavailable.length > 0 || mixed !== null || isWithoutVerbs) return z.NEVER
+    const parsed = (isKubernetes ? kubernetes : sql).safeParse(written)
     if (parsed.success) return parsed.data
     for (const issue of parsed.error.issues) context.addIssue(issue as Parameters<typeof context.addIssue>[0])
     return z.NEVER

@@ -53,6 +53,12 @@ export function scopeOf(group: string, resource: string): 'cluster' | 'namespace
   return resourcesOf(namespaced, group).includes(resource) ? 'namespaced' : 'unknown'
 }
 
+/** The groups that serve a resource of this name, the core group and the oldest first; none: it is not built in. */
+export function groupsWith(resource: string): readonly string[] {
+  const groups = [...Object.entries(namespaced), ...Object.entries(clusterScoped)].filter(([, resources]) => resources.includes(resource)).map(([group]) => group)
+  return groups.toSorted((a, b) => Number(a === 'metrics.k8s.io') - Number(b === 'metrics.k8s.io') || a.length - b.length)
+}
+
 /** A group named `constructor` is no group of the table. */
 const resourcesOf = (table: Readonly<Record<string, readonly string[]>>, group: string): readonly string[] => (Object.hasOwn(table, group) ? table[group]! : [])
 
