@@ -60,8 +60,8 @@ const runProgram: RunShell = ({ argv, tty, stdin, stdout, stderr, signal }) => n
 export interface DoorOptions {
   readonly api: PodApi
   readonly observe: StreamObserver
-  readonly clientScanner?: Scanner
-  readonly recordScanner?: Scanner
+  readonly clientScanner?: Scanner | null
+  readonly recordScanner?: Scanner | null
   readonly objectionToPort?: (port: number) => string | null
   readonly onRelay?: (relay: Relay) => void
 }
@@ -80,7 +80,7 @@ export async function startDoor(options: DoorOptions): Promise<PodApi> {
   })
 }
 
-async function relayed({ api, observe, clientScanner = null, recordScanner = null, objectionToPort = () => null, onRelay }: DoorOptions & { clientScanner?: Scanner | null; recordScanner?: Scanner | null }, request: IncomingMessage, { socket, head }: { readonly socket: Socket; readonly head: Buffer }): Promise<void> {
+async function relayed({ api, observe, clientScanner = null, recordScanner = null, objectionToPort = () => null, onRelay }: DoorOptions, request: IncomingMessage, { socket, head }: { readonly socket: Socket; readonly head: Buffer }): Promise<void> {
   const upgrade = upgradeOfRequest(request)
   const upstream = connectTls({ host: '127.0.0.1', port: api.port, ca: api.ca.cert })
   upstream.on('error', () => undefined)
