@@ -90,8 +90,9 @@ function maskedJson(target: ObjectTarget, bytes: Buffer, { client, record, isSam
   const tape = readTape(bytes)
   if (tape === null) return { kind: 'unreadable', why: unreadable }
   const forClient = maskedTape(tape, target, client)
-  const isShared = isSame && !isTokens(target)
-  return { kind: 'masked', client: forClient, record: isShared ? forClient : maskedTape(tape, target, record) }
+  const forRecord = isSame && !isTokens(target) ? forClient : maskedTape(tape, target, record)
+  tape.dispose()
+  return { kind: 'masked', client: forClient, record: forRecord }
 }
 
 const unreadable = 'it is not JSON in UTF-8, or is nested deeper than objectJsonDepthMax'

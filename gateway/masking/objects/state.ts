@@ -35,8 +35,16 @@ export function enter(state: State, owner: Owner): State {
   return { ...state, positions: [...state.positions, ...positions], place: 'object', owner }
 }
 
-/** In a member, or in an element under its number. */
-export function step(state: State, key: string): State {
+/** The name of a member, or the number of an element; comparing needs no copy of it. */
+export interface Key {
+  is(name: string): boolean
+  text(): string
+}
+
+export const keyOf = (name: string): Key => ({ is: (other) => other === name, text: () => name })
+
+/** In a member or an element. */
+export function step(state: State, key: Key): State {
   if (state.positions.length === 0 && state.place === 'elsewhere') return state
   const place = placeOf(state, key)
   if (state.positions.length === 0) return place === state.place ? state : { ...state, place }
@@ -44,7 +52,7 @@ export function step(state: State, key: string): State {
   const positions: Position[] = []
   for (const { start, at } of state.positions) {
     const segment = start.segments[at]!
-    if (segment === '*' ? start.besides?.has(key) === true : segment !== key) continue
+    if (segment === '*' ? start.besides?.has(key.text()) === true : !key.is(segment)) continue
     if (at + 1 < start.segments.length) {
       positions.push({ start, at: at + 1 })
       continue
@@ -57,24 +65,24 @@ export function step(state: State, key: string): State {
   return { positions: positions.length === 0 ? noPositions : positions, form, isClosed, isOpen, place, owner: state.owner }
 }
 
-function placeOf({ place, owner }: State, key: string): Place {
+function placeOf({ place, owner }: State, key: Key): Place {
   switch (place) {
     case 'object':
-      if (key === 'metadata') return 'metadata'
+      if (key.is('metadata')) return 'metadata'
       return owner !== null && holdsBytes(owner.identity, key) ? 'bytes' : 'elsewhere'
     case 'metadata':
-      if (key === 'annotations') return 'annotations'
-      if (key === 'managedFields') return 'managed-fields'
-      return owner?.isOwn === true && machineFields.has(key) ? 'machine' : 'elsewhere'
+      if (key.is('annotations')) return 'annotations'
+      if (key.is('managedFields')) return 'managed-fields'
+      return owner?.isOwn === true && machineFields.some((field) => key.is(field)) ? 'machine' : 'elsewhere'
     case 'annotations': return 'annotation'
     case 'managed-fields': case 'bytes': return place
     case 'annotation': case 'machine': case 'elsewhere': return 'elsewhere'
   }
 }
 
-const machineFields = new Set(['uid', 'resourceVersion', 'generation', 'creationTimestamp', 'deletionTimestamp', 'continue', 'remainingItemCount', 'selfLink'])
+const machineFields = ['uid', 'resourceVersion', 'generation', 'creationTimestamp', 'deletionTimestamp', 'continue', 'remainingItemCount', 'selfLink']
 
 /** Members whose strings are base64 of bytes. */
-function holdsBytes({ resource }: Identity, key: string): boolean {
-  return (key === 'data' && resource === 'secrets') || (key === 'binaryData' && (resource === 'secrets' || resource === 'configmaps'))
+function holdsBytes({ resource }: Identity, key: Key): boolean {
+  return (resource === 'secrets' && key.is('data')) || ((resource === 'secrets' || resource === 'configmaps') && key.is('binaryData'))
 }

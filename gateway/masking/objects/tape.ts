@@ -28,6 +28,10 @@ const literals = ['true', 'false', 'null'].map((word) => Buffer.from(word))
 
 class NotJson extends Error {}
 
+/** A watch reads thousands of small documents a second: one after another takes the same memory. */
+let spare: Pick<Tape, 'from' | 'to' | 'next' | 'escaped'> | null = null
+const spareTokensMax = 64 * 1024
+
 export class Tape {
   readonly bytes: Buffer
   /** By token: its first byte, the byte behind it, the token behind it and all that is in it. */
@@ -41,10 +45,17 @@ export class Tape {
   constructor(bytes: Buffer) {
     this.bytes = bytes
     const size = Math.max(16, bytes.length >> 3)
-    this.from = new Int32Array(size)
-    this.to = new Int32Array(size)
-    this.next = new Int32Array(size)
-    this.escaped = new Uint8Array(size)
+    const { from, to, next, escaped } = spare !== null && spare.from.length >= size ? spare : { from: new Int32Array(size), to: new Int32Array(size), next: new Int32Array(size), escaped: new Uint8Array(size) }
+    this.from = from
+    this.to = to
+    this.next = next
+    this.escaped = escaped
+    spare = null
+  }
+
+  /** The tape is not read any more: the next one takes its memory, unless that was large. */
+  dispose(): void {
+    if (this.from.length <= spareTokensMax) spare = { from: this.from, to: this.to, next: this.next, escaped: this.escaped }
   }
 
   /** The first byte says what a value is. */
@@ -96,6 +107,7 @@ export class Tape {
     const token = this.count++
     if (token === this.from.length) this.#grow()
     this.from[token] = from
+    this.escaped[token] = 0
     return token
   }
 

@@ -10,7 +10,7 @@ import { readingOf } from './annotations.ts'
 import type { FieldRules, Start } from './field-rules.ts'
 import { carriers, groupOf, type Identity, type ObjectTarget, resourceOf } from './identity.ts'
 import { bytesOf, type LeafPlace, maskedScalar, maskedString } from './leaf.ts'
-import { enter, formAt, nowhere, type Owner, type State, step } from './state.ts'
+import { enter, formAt, type Key, keyOf, nowhere, type Owner, type State, step } from './state.ts'
 import { openingBrace, openingBracket, quote, readTape, type Tape } from './tape.ts'
 
 /** One side's masks. */
@@ -90,35 +90,33 @@ export class Walk {
   /** Each member with the state inside it. */
   members(token: number, state: State, visit: (name: number, value: number, inner: State) => void): void {
     const { tape } = this
-    const isPlain = state.positions.length === 0 && state.place === 'elsewhere' && this.#listener === null
+    const isPlain = state.positions.length === 0 && state.place === 'elsewhere'
+    const key = new NameOf(tape)
     for (let name = token + 1; name < tape.next[token]!; name = tape.next[name + 1]!) {
       this.#name(name, state)
-      if (isPlain) {
-        visit(name, name + 1, state)
-        continue
-      }
-      const text = tape.text(name)
-      this.#path.push(text)
-      visit(name, name + 1, step(state, memberOf(text)))
-      this.#path.pop()
+      key.token = name
+      const inner = isPlain ? state : step(state, key)
+      if (this.#listener === null) visit(name, name + 1, inner)
+      else this.#below(tape.text(name), () => visit(name, name + 1, inner))
     }
   }
 
   /** Each element with the state inside it. */
   elements(token: number, state: State, visit: (value: number, inner: State) => void): void {
     const { tape } = this
-    const isPlain = state.positions.length === 0 && this.#listener === null
+    const isPlain = state.positions.length === 0 || state.place === 'managed-fields'
     let index = 0
-    for (let value = token + 1; value < tape.next[token]!; value = tape.next[value]!) {
-      if (isPlain) {
-        visit(value, state)
-        continue
-      }
-      const text = String(index++)
-      this.#path.push(text)
-      visit(value, state.place === 'managed-fields' ? state : step(state, text))
-      this.#path.pop()
+    for (let value = token + 1; value < tape.next[token]!; value = tape.next[value]!, index++) {
+      const inner = isPlain ? state : step(state, keyOf(String(index)))
+      if (this.#listener === null) visit(value, inner)
+      else this.#below(String(index), () => visit(value, inner))
     }
+  }
+
+  #below(name: string, visit: () => void): void {
+    this.#path.push(name)
+    visit()
+    this.#path.pop()
   }
 
   #array(token: number, state: State, key: number, parent: number): void {
@@ -147,11 +145,18 @@ export class Walk {
         else if (tape.says(name, 'type')) types.push(tape.text(name + 1))
       } else if (tape.first(name + 1) === openingBrace && tape.says(name, 'metadata')) metadata.push(name + 1)
     }
-    const only = (member: string): string | null => {
-      const texts = metadata.flatMap((one) => this.texts(one, member))
-      return texts.length === 1 ? texts[0]! : null
+    return { kinds, apiVersions, types, namespace: this.#only(metadata, 'namespace'), name: this.#only(metadata, 'name') }
+  }
+
+  #only(objects: readonly number[], member: string): string | null {
+    let only: string | null = null
+    for (const object of objects) {
+      for (const text of this.texts(object, member)) {
+        if (only !== null) return null
+        only = text
+      }
     }
-    return { kinds, apiVersions, types, namespace: only('namespace'), name: only('name') }
+    return only
   }
 
   /** The strings that members of this name hold. */
@@ -326,11 +331,35 @@ export class Walk {
   }
 }
 
-/** Directives of a strategic merge patch name the member that they are about: `$deleteFromPrimitiveList/finalizers`. */
-function memberOf(name: string): string {
-  return name.startsWith('$') ? name.slice(name.indexOf('/') + 1) : name
+/**
+ * The name at a token, compared in its bytes. Directives of a strategic merge patch are about the member that they name:
+ * `$deleteFromPrimitiveList/finalizers`.
+ */
+class NameOf implements Key {
+  readonly #tape: Tape
+  token = noKey
+
+  constructor(tape: Tape) {
+    this.#tape = tape
+  }
+
+  is(name: string): boolean {
+    return this.#isDirective() ? this.text() === name : this.#tape.says(this.token, name)
+  }
+
+  text(): string {
+    const text = this.#tape.text(this.token)
+    return this.#isDirective() ? text.slice(text.indexOf('/') + 1) : text
+  }
+
+  /** `$`, also written as an escape. */
+  #isDirective(): boolean {
+    const first = this.#tape.bytes[this.#tape.from[this.token]! + 1]
+    return first === dollar || (first === backslash && this.#tape.text(this.token).startsWith('$'))
+  }
 }
 
+const dollar = 0x24
 const letterN = 0x6e
 const space = 0x20
 const backslash = 0x5c

@@ -5,7 +5,7 @@ import { maskedText } from '../redaction.ts'
 import { walkDocument } from './envelope.ts'
 import { segmentsOf } from './field-rules.ts'
 import { identityOf, type ObjectTarget } from './identity.ts'
-import { enter, nowhere, type State, step } from './state.ts'
+import { enter, keyOf, nowhere, type State, step } from './state.ts'
 import { openingBrace, openingBracket, readTape, type Tape } from './tape.ts'
 import { type Listener, noKey, type SideMasks, spliced, Walk } from './walk.ts'
 
@@ -58,7 +58,7 @@ function operations(walk: Walk, tape: Tape, target: ObjectTarget): void {
 export function stateAt(side: SideMasks, target: ObjectTarget, segments: readonly string[]): State {
   const identity = identityOf(target)
   const root = enter(nowhere, { identity, starts: side.rules.startsFor(identity, true), isOwn: true })
-  return segments.reduce(step, root)
+  return segments.reduce((state, segment) => step(state, keyOf(segment)), root)
 }
 
 /** YAML gives whole numbers beyond what a double holds as bigint. */
