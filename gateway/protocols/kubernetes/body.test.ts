@@ -95,7 +95,7 @@ describe('refused', () => {
     ['object', 'application/yaml', `a: "${'x'.repeat(kubernetesYamlCharactersMax)}"`, 'YAML of more than'],
     ['object', 'application/yaml', 'just text', 'not an object'], ['object', 'application/yaml', '# nothing\n', 'not an object'],
   ]
-  test.each(cases)('%s %s %j %s', (verb, contentType, body, says, reason = 'BadRequest') => {
+  for (const [verb, contentType, body, says, reason = 'BadRequest'] of cases) test(`${verb} ${contentType} ${JSON.stringify(body.toString().slice(0, 60))}: ${says}`, () => {
     expect(read(verb, contentType, body)).toMatchObject({ kind: 'refused', reason, message: expect.stringContaining(says), hint: expect.stringMatching(/^[A-Z].*\.$/s) })
   })
 })

@@ -29,7 +29,7 @@ describe('a dry run is one only where the API server would surely change nothing
     ['PATCH', `${pods}/a/status?dryRun=All`, { body: '{}', type: 'application/merge-patch+json' }], ['POST', `${pods}?dryRun=All&dryRun=All`, { body: '{}' }],
     ['PUT', '/apis/apps/v1/namespaces/shop/deployments/a/scale?dryRun=All', { body: '{}' }],
   ]
-  test.each(dry)('%s %s', (method, target, options) => { expect(facts(method, target, options ?? {}).isDryRun).toBe(true) })
+  for (const [method, target, options] of dry) test(`${method} ${target}`, () => { expect(facts(method, target, options).isDryRun).toBe(true) })
 
   const real: readonly (readonly [why: string, method: string, target: string, options?: Options])[] = [
     ['a delete with a body reads no query', 'DELETE', `${pods}/a?dryRun=All`, { body: '{}' }],
@@ -46,7 +46,7 @@ describe('a dry run is one only where the API server would surely change nothing
     ['names of parameters have a case', 'DELETE', `${pods}/a?dryrun=All`],
     ['reading is no dry run', 'GET', `${pods}/a?dryRun=All`],
   ]
-  test.each(real)('not: %s', (_, method, target, options) => { expect(facts(method, target, options ?? {}).isDryRun).toBe(false) })
+  for (const [why, method, target, options] of real) test(`not: ${why}`, () => { expect(facts(method, target, options).isDryRun).toBe(false) })
 
   test.each(['dryRun=', 'dryRun=all', 'dryRun=true', 'dryRun=All&dryRun=', 'dryRun=All,All'])('%s is refused', (query) => {
     expect(read('DELETE', `${pods}/a?${query}`)).toMatchObject({ kind: 'refused', message: expect.stringContaining('dryRun') })
@@ -69,7 +69,7 @@ describe('the name, and what contradicts it', () => {
     ['POST', `${pods}/a/eviction`, '{"metadata":{"name":"b"}}'], ['PUT', '/api/v1/namespaces/a', '{"metadata":{"name":"b"}}'], ['PUT', '/api/v1/namespaces/a', '{"metadata":{"namespace":"a"}}'],
     ['POST', pods, '{"metadata":{"name":["a"]}}'], ['POST', pods, '{"metadata":{"name":"a","namespace":7}}'],
   ]
-  test.each(contradictions)('%s %s %s is refused', (method, target, body, type) => {
+  for (const [method, target, body, type] of contradictions) test(`${method} ${target} ${body} is refused`, () => {
     expect(read(method, target, { body, ...(type !== undefined && { type }) })).toMatchObject({ kind: 'refused', reason: 'BadRequest', message: expect.stringMatching(/another|not text/) })
   })
 })
@@ -104,7 +104,7 @@ describe('privileges', () => {
     [null, 'GET', '/api/v1/namespaces/a/services/b/proxy'],
     [null, 'POST', '/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas', { body: '{}' }],
   ]
-  test.each(cases)('%s: %s %s', (privilege, method, target, options) => { expect(facts(method, target, options ?? {}).privilege).toBe(privilege) })
+  for (const [privilege, method, target, options] of cases) test(`${privilege}: ${method} ${target} ${options?.body ?? ''}`, () => { expect(facts(method, target, options).privilege).toBe(privilege) })
 })
 
 test('exec, attach and ports are read from the query as the API server reads them', () => {

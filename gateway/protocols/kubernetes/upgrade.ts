@@ -41,7 +41,7 @@ export function upgradeOf(lines: readonly HeaderLine[], method: string, info: Re
   return protocol === 'websocket' ? webSocket(lines, verb) : spdy(lines, verb)
 }
 
-const protocols = new Map([['spdy/3.1', 'spdy'], ['websocket', 'websocket']] as const)
+const protocols = new Map<string, Upgrade['protocol']>([['spdy/3.1', 'spdy'], ['websocket', 'websocket']])
 
 function spdy(lines: readonly HeaderLine[], use: Upgrade['use']): Upgrade | Refused {
   const known = knownOf(lines, 'spdy', use)
