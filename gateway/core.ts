@@ -60,7 +60,7 @@ export async function openCore(config: GatewayConfig, { log, guard, stops, journ
   const registry = createRegistry({ store: sessions, audit, log })
   const hashKeyOf = openHashKeys(config.data)
   const postgres = new Map(config.connections.flatMap((target) => (isKubernetes(target) ? [] : [[target.summary.name, connectionTo(target, hashKeyOf(target.summary.name), { log, stops })]])))
-  const kubernetes = new Map(config.connections.flatMap((target) => (isKubernetes(target) ? [[target.summary.name, { target }]] : [])))
+  const kubernetes = new Map(config.connections.flatMap((target) => (isKubernetes(target) ? [[target.summary.name, { target, hashKey: hashKeyOf(target.summary.name) }]] : [])))
 
   const asked = stops.add(await openApprovals({
     store, storeUrl: config.store, gateway: id, dataDir: config.data, sealSecret: config.approvalsSeal?.reveal() ?? null, notify: config.notify, github: config.github, policies, audit, log,

@@ -23,7 +23,11 @@ export interface PostgresConnection {
   readonly hashKey: KeyObject
 }
 
-export interface KubernetesConnection { readonly target: KubernetesTarget }
+export interface KubernetesConnection {
+  readonly target: KubernetesTarget
+  /** Of `as: hash` on this connection. */
+  readonly hashKey: KeyObject
+}
 
 export interface GatewayContext {
   readonly log: Log

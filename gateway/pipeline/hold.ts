@@ -25,6 +25,8 @@ export interface HoldRequest<D extends Judgement> {
   /** The exact text, and the values of its parameters, for the eyes of approvers. */
   readonly text: string
   readonly parameters: readonly (string | null)[]
+  /** The same as the recording holds it: for lists and notifications. */
+  readonly recorded: string
   /** What the requester says it is for. */
   readonly purpose: string | null
   /** Of the recording, over what people write about it. */
@@ -170,7 +172,7 @@ export class Held<D extends Judgement> {
       shortenedBy,
       held: {
         session: summary.id, command: this.#command.id, principal: lease.principal, connection, protocol: request.protocol,
-        intent: this.#intent, text: request.text, parameters: request.parameters, recordedText: decision.recordedText(request.text),
+        intent: this.#intent, text: request.text, parameters: request.parameters, recordedText: request.recorded,
         snapshot: context.policies.current.hash, rule: decision.verdict.rule, reason: decision.verdict.reason, need, expiresAt,
         risk: request.riskOf(decision, found), diff, purpose: request.purpose, isPlain: request.isPlain,
         reevaluate: () => {

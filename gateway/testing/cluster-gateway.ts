@@ -9,11 +9,15 @@ import { startGateway, type Seams } from '../main.ts'
 import { signToken, testIssuer, type TestGateway } from './gateway.ts'
 import { tokenKubeconfig } from './kubectl.ts'
 
-export interface ClusterGateway {
-  readonly cluster: Cluster
+/** What the gateway needs to reach an API server. */
+export interface ApiServer { readonly url: string; readonly caFile: string; readonly tokenFile: string }
+
+export interface KubernetesGateway {
   readonly folder: string
   readonly api: string
+  /** PEM, and the file it is in. */
   readonly ca: string
+  readonly caFile: string
   token: TestGateway['token']
   /** Of a principal with these groups, through the gateway. */
   kubeconfig(who: Parameters<TestGateway['token']>[0] & { readonly namespace?: string }): Promise<string>
@@ -21,7 +25,7 @@ export interface ClusterGateway {
   stop(): Promise<void>
 }
 
-export interface ClusterGatewayOptions {
+export interface KubernetesGatewayOptions {
   readonly policies: Readonly<Record<string, string>>
   /** Keys added to the connection, in YAML flow style: `, impersonate: { user: id }`. */
   readonly connection?: string
@@ -29,9 +33,8 @@ export interface ClusterGatewayOptions {
   readonly seams?: Seams
 }
 
-export async function startClusterGateway({ policies, connection = '', extra = '', seams }: ClusterGatewayOptions): Promise<ClusterGateway> {
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-cluster-'))
-  const cluster = await startCluster({ data: folder, port: 0 })
+export async function startKubernetesGateway(server: ApiServer, { policies, connection = '', extra = '', seams }: KubernetesGatewayOptions): Promise<KubernetesGateway> {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-kubernetes-'))
   const { publicKey, privateKey } = await generateKeyPair('ES256')
   writeFileSync(join(folder, 'jwks.json'), JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'test', alg: 'ES256', use: 'sig' }] }))
   mkdirSync(join(folder, 'policies'))
@@ -43,21 +46,37 @@ data: ./data
 identity:
   - { name: test, issuer: "${testIssuer}", audience: gatehouse, kind: human, jwks: jwks.json, claims: { id: sub, email: email, groups: groups } }
 connections:
-  - { name: cluster, kind: kubernetes, labels: { env: test }, server: "${cluster.url}", ca: { file: "${cluster.caFile}" }, token: { file: "${cluster.tokenFile}" }${connection} }
+  - { name: cluster, kind: kubernetes, labels: { env: test }, server: "${server.url}", ca: { file: "${server.caFile}" }, token: { file: "${server.tokenFile}" }${connection} }
 policies: ./policies
 reviewers: { groups: [reviewers] }
 ${extra}`)
   const gateway = await startGateway({ configFile, log: createLog(process.env['GATEHOUSE_LOG'] ?? 'fatal'), ...(seams !== undefined && { seams }) })
   const token: TestGateway['token'] = (who) => signToken(privateKey, who)
-  const ca = readFileSync(gateway.ready.ca!, 'utf8')
+  const caFile = gateway.ready.ca!
+  const ca = readFileSync(caFile, 'utf8')
   return {
-    cluster, folder, api: gateway.ready.api, ca, token,
+    folder, api: gateway.ready.api, ca, caFile, token,
     kubeconfig: async ({ namespace, ...who }) => tokenKubeconfig({ server: `${gateway.ready.api}/k8s/cluster`, ca, token: await token(who), ...(namespace !== undefined && { namespace }) }),
     writePolicy: (name, yaml) => writeFileSync(join(folder, 'policies', `${name}.yaml`), yaml),
     async stop() {
       await gateway.close()
-      await cluster.stop()
       rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+export interface ClusterGateway extends KubernetesGateway { readonly cluster: Cluster }
+
+export async function startClusterGateway(options: KubernetesGatewayOptions): Promise<ClusterGateway> {
+  const data = mkdtempSync(join(tmpdir(), 'gatehouse-cluster-'))
+  const cluster = await startCluster({ data, port: 0 })
+  const gateway = await startKubernetesGateway(cluster, options)
+  return {
+    ...gateway, cluster,
+    async stop() {
+      await gateway.stop()
+      await cluster.stop()
+      rmSync(data, { recursive: true, force: true })
     },
   }
 }

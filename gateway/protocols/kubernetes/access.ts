@@ -1,5 +1,6 @@
 // What one principal may do and see on one cluster under one policy snapshot: the masks and scanners that its requests are judged and
 // answered by. Made anew when the policy or the principal's token is another.
+import type { KeyObject } from 'node:crypto'
 import type { ConnectionSummary } from '../../../shared/connection.ts'
 import type { KubernetesCommandFacts } from '../../../shared/kubernetes.ts'
 import type { Principal } from '../../../shared/principal.ts'
@@ -15,9 +16,10 @@ export interface KubernetesAccess extends Scanners {
   readonly masks: ObjectMasks
 }
 
-export function createAccess(principal: Principal, connection: ConnectionSummary, snapshot: PolicySnapshot): KubernetesAccess {
+/** `hashKey`: of `as: hash` on this connection. */
+export function createAccess({ principal, connection, snapshot, hashKey }: Pick<KubernetesAccess, 'principal' | 'connection' | 'snapshot'> & { readonly hashKey: KeyObject }): KubernetesAccess {
   const masks = masksFor(snapshot, principal, connection)
-  return { principal, connection, snapshot, masks: objectMasksFor(masks), ...scannersOf(masks) }
+  return { principal, connection, snapshot, masks: objectMasksFor(masks, hashKey), ...scannersOf(masks) }
 }
 
 /** What masks ask of a request. */

@@ -64,11 +64,16 @@ const purposeCharactersMax = 1_000
 export const lineOf = ({ method, target }: Pick<ReadRequest, 'method' | 'target'>): string => `${method} ${target.forwarded}`
 
 /** The whole of it for the eyes of approvers: line, command in words, body. */
-export function wholeText({ read, facts, body }: AskedRequest): string {
-  const parts = [lineOf(read)]
-  if (facts.exec !== null && facts.exec.argv.length > 0) parts.push(`$ ${facts.exec.argv.map(quoted).join(' ')}`)
+export function wholeText(asked: AskedRequest): string {
+  const { facts, body } = asked
+  const parts = [headText(asked)]
   if (body !== null) parts.push(`content-type: ${body.contentType}`, facts.body === null ? body.bytes.toString('utf8') : JSON.stringify(facts.body.value, null, 2))
   return parts.join('\n\n')
+}
+
+/** Without the body. */
+export function headText({ read, facts: { exec } }: Pick<AskedRequest, 'read' | 'facts'>): string {
+  return exec === null || exec.argv.length === 0 ? lineOf(read) : `${lineOf(read)}\n\n$ ${exec.argv.map(quoted).join(' ')}`
 }
 
 /** As a shell would take it, so that one argument with spaces is not shown as two. */

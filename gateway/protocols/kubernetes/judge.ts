@@ -1,9 +1,9 @@
 // One request's decision, from its facts: verdict → what masking refuses → whom to ask. No I/O.
 import type { KubernetesBody, KubernetesCommandFacts } from '../../../shared/kubernetes.ts'
-import { maskedText } from '../../masking/redaction.ts'
 import { cleanText } from '../../masking/scanner.ts'
 import type { Judgement } from '../../pipeline/judgement.ts'
 import type { Refusal } from '../../pipeline/refusal.ts'
+import type { Session } from '../../pipeline/session.ts'
 import { evaluate } from '../../policy/evaluate.ts'
 import { targetOf, type KubernetesAccess } from './access.ts'
 
@@ -27,7 +27,7 @@ export function decideRequest(access: KubernetesAccess, facts: KubernetesCommand
   return {
     resolved: facts, access, verdict, live,
     // What masking refuses, nobody can approve.
-    refusal: denied(verdict) ?? writtenBack(access, facts) ?? held(verdict),
+    refusal: denied(verdict) ?? objectionOfMasks(access, facts) ?? held(verdict),
     isTainted: facts.body !== null && masks.touches(target),
     recordedText: clean,
     recordedParameters: (parameters) => (facts.body === null ? parameters.map((value) => value && clean(value)) : [clean(recordedBody(access, facts, facts.body))]),
@@ -37,15 +37,20 @@ export function decideRequest(access: KubernetesAccess, facts: KubernetesCommand
 const denied = ({ effect, reason }: Judgement['verdict']): Refusal | null => (effect === 'deny' ? { kind: 'denied', message: reason } : null)
 const held = ({ effect, reason }: Judgement['verdict']): Refusal | null => (effect === 'approve' ? { kind: 'needs-approval', message: reason } : null)
 
-function writtenBack({ masks }: KubernetesAccess, facts: KubernetesCommandFacts): Refusal | null {
-  const objection = facts.body === null ? null : (masks as unknown as { objectionToWrite?: (...of: unknown[]) => { message: string; hint: string } | null }).objectionToWrite?.(targetOf(facts), facts.body) ?? null
-  return objection && { kind: 'denied', ...objection }
+/** Ways by which a masked value would leave, or be taken for the value it hides. */
+function objectionOfMasks({ masks }: KubernetesAccess, facts: KubernetesCommandFacts): Refusal | null {
+  const target = targetOf(facts)
+  const objection = (facts.body === null ? null : masks.objectionToWrite(target, facts.body, facts)) ?? masks.objectionToSelector(target, facts)
+  return objection && { kind: 'denied', message: `denied by masking: ${objection.message}`, hint: objection.hint }
+}
+
+/** What only this execution tells: how many guesses at masked values it makes, of which a principal has so many an hour. */
+export function objectionToGuesses({ context, lease, connection }: Session, { access, resolved }: RequestDecision): Refusal | null {
+  const guesses = resolved.body === null ? 0 : access.masks.probesIn(targetOf(resolved), resolved.body)
+  return guesses === 0 ? null : context.probes.take(lease.principal.id, connection.name, guesses)
 }
 
 /** As JSON, for the record: what would be masked when it is read is masked where it is written. */
-export function recordedBody({ masks }: KubernetesAccess, facts: KubernetesCommandFacts, { kind, value }: KubernetesBody): string {
-  const target = targetOf(facts)
-  // An operation's value stands apart from the place it goes to.
-  if (kind === 'json-patch' && masks.touches(target)) return JSON.stringify(value, (key, one: unknown) => (key === 'value' ? maskedText : one))
-  return JSON.stringify(masks.forRecord(target, value))
+export function recordedBody({ masks }: KubernetesAccess, facts: KubernetesCommandFacts, body: KubernetesBody): string {
+  return JSON.stringify(masks.bodyForRecord(targetOf(facts), body))
 }

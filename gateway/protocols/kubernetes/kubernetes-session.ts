@@ -56,13 +56,15 @@ export class KubernetesSession {
     const opened: { one: KubernetesSession | null; unsubscribe: () => void } = { one: null, unsubscribe: () => undefined }
     const session = await Session.open({
       context, lease, connection: connection.target.summary, via: 'native', client: client.slice(0, 200),
-      onEnd: (reason) => {
+      onEnd: () => {
         opened.unsubscribe()
-        if (opened.one !== null) opened.one.#close(reason)
+        if (opened.one !== null) opened.one.#close()
         onClosed()
       },
     })
     const one = opened.one = new KubernetesSession(request, session)
+    // While their ends can still be recorded.
+    session.beforeClose((reason) => one.#endAll(reason))
     opened.unsubscribe = context.policies.onChange(() => one.#recheck())
     one.#rest()
     return one
@@ -75,7 +77,7 @@ export class KubernetesSession {
   access(): KubernetesAccess {
     const { principal } = this.session.lease
     const snapshot = this.context.policies.current
-    if (this.#access?.snapshot !== snapshot || this.#access.principal !== principal) this.#access = createAccess(principal, this.summary, snapshot)
+    if (this.#access?.snapshot !== snapshot || this.#access.principal !== principal) this.#access = createAccess({ principal, connection: this.summary, snapshot, hashKey: this.connection.hashKey })
     return this.#access
   }
 
@@ -104,9 +106,19 @@ export class KubernetesSession {
     for (const exchange of this.#exchanges) exchange.recheck()
   }
 
-  #close(reason: string): void {
+  #endAll(reason: string): void {
+    for (const exchange of this.#exchanges) {
+      try {
+        exchange.end(reason)
+      } catch (error) {
+        // One that cannot end must not keep the others open.
+        this.context.log.error({ err: error, session: this.session.summary.id }, 'a Kubernetes request could not be ended')
+      }
+    }
+  }
+
+  #close(): void {
     if (this.#idle !== null) clearTimeout(this.#idle)
-    for (const exchange of this.#exchanges) exchange.end(reason)
     this.upstream.dispose()
   }
 }

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GatehouseError } from '../../../shared/errors.ts'
 import { kubernetesQuietMs } from '../../limits.ts'
+import { cleanText } from '../../masking/scanner.ts'
 import { refusalNow } from '../../pipeline/clearance.ts'
 import type { RunningCommand } from '../../pipeline/handle-output.ts'
 import type { Asked } from '../../pipeline/hold.ts'
@@ -148,8 +149,9 @@ export class PlainExchange implements Exchange {
   }
 
   #cleaned(text: string): string {
-    const { clientScanner } = this.#ks.access()
-    return clientScanner === null ? text : clientScanner.scan(Buffer.from(text), 0, Buffer.byteLength(text))?.toString() ?? text
+    const { clientScanner, masks } = this.#ks.access()
+    const cleaned = masks.cleanMessage(targetOf(this.#asked!.facts), text)
+    return clientScanner === null ? cleaned : cleanText(clientScanner, cleaned)
   }
 
   async #body({ body }: UpstreamAnswer, command: Running, masker: AnswerMasker): Promise<void> {

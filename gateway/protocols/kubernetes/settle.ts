@@ -6,8 +6,8 @@ import { handleCommand } from '../../pipeline/handle-command.ts'
 import { Held, type Asked, type HoldRequest, type Settled, type WaitLimit } from '../../pipeline/hold.ts'
 import { intentOfRequest } from '../../pipeline/meaning.ts'
 import type { Refusal } from '../../pipeline/refusal.ts'
-import { headersFor, identityFor, lineOf, wholeText, type AskedRequest } from './asked.ts'
-import { decideRequest, recordedBody, type RequestDecision } from './judge.ts'
+import { headersFor, headText, identityFor, lineOf, wholeText, type AskedRequest } from './asked.ts'
+import { decideRequest, objectionToGuesses, recordedBody, type RequestDecision } from './judge.ts'
 import type { KubernetesSession } from './kubernetes-session.ts'
 import { diffOf, readLive, type LiveObject } from './live.ts'
 import type { ReadRequest } from './commands.ts'
@@ -27,7 +27,7 @@ export async function settle(ks: KubernetesSession, asked: AskedRequest, waiting
   const decision = decideRequest(access, asked.facts, { now: Date.now(), live: null })
   const clearance = decision.refusal?.kind === 'needs-approval' ? grantedNow(session, decision) : null
   const parameters = asked.facts.body === null ? [] : [recordedBody(access, asked.facts, asked.facts.body)]
-  const outcome = handleCommand(session, { text: lineOf(asked.read), parameters, decision, clearance })
+  const outcome = handleCommand(session, { text: lineOf(asked.read), parameters, decision, clearance }, objectionToGuesses)
   if (outcome.kind !== 'hold') return outcome
   const { id } = outcome.command
   const live = await liveOf(ks, asked, waiting, id)
@@ -57,7 +57,8 @@ function holdRequest(ks: KubernetesSession, asked: AskedRequest, { signal, onAsk
   let known = live.state
   const request = { method: read.method, target: read.target.forwarded, headers: headersFor(ks, asked), body: body?.bytes ?? null, signal }
   return {
-    protocol: 'kubernetes', text: wholeText(asked), parameters: [], purpose: asked.purpose, recordScanner: access.recordScanner, isPlain: false,
+    // Without the body: its fields are masked by place, which a text does not have.
+    protocol: 'kubernetes', recorded: decide(live.state).recordedText(headText(asked)), text: wholeText(asked), parameters: [], purpose: asked.purpose, recordScanner: access.recordScanner, isPlain: false,
     decide: () => decide(known),
     // Another object of that name, or the same with another spec: nobody approved that.
     decideFresh: async () => {

@@ -76,6 +76,7 @@ export class StreamExchange implements Exchange {
   }
 
   #stop(reason: string): void {
+    this.#command?.finish('ended')
     if (this.#relay !== null) return this.#relay.close(reason)
     refuseUpgrade(this.#arrival.socket, statusOfRefused({ kind: 'refused', reason: 'Unauthorized', message: reason, hint: '' }, this.#asked?.facts ?? null))
     this.#gone.abort(new GatehouseError('forbidden', reason))

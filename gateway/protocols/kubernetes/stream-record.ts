@@ -29,6 +29,7 @@ export class StreamRecord implements StreamObserver {
   }
 
   resize(size: Parameters<StreamObserver['resize']>[0]): void {
+    if (this.#session.isEnded) return
     this.#session.recorder.json('in', 'resize', { command: this.#command.id, ...size })
   }
 
@@ -41,10 +42,12 @@ export class StreamRecord implements StreamObserver {
   }
 
   forwarded(connection: ForwardedConnection): void {
+    if (this.#session.isEnded) return
     this.#session.recorder.json('control', 'notice', { command: this.#command.id, text: `port ${connection.port}${connection.isRefused ? ' refused' : ''}`, ...connection })
   }
 
   #keep(direction: 'in' | 'out', bytes: Buffer): boolean {
+    if (this.#session.isEnded) return false
     if (bytes.length > this.#room) {
       if (this.#room > 0) this.#session.recorder.json('control', 'truncated', { command: this.#command.id, limit: 'kubernetesRecordedStreamBytesMax', bytesMax: this.#max })
       this.#room = 0

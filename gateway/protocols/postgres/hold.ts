@@ -92,7 +92,7 @@ export function holdRequest(session: PostgresSession, subject: Subject, { decisi
   return {
     text, purpose: session.settings.reasonFor(subject.text, facts.statements),
     parameters: bound === null ? [] : parameterText(bound.bind, bound.prepared.types, heldParametersBytesMax),
-    protocol: 'postgres', recordScanner: access.recordScanner, diff: null, limit: null,
+    protocol: 'postgres', recorded: decision.recordedText(text), recordScanner: access.recordScanner, diff: null, limit: null,
     decide: () => decideNow(session, decision.facts, decision.resolved.estimatedRows),
     // The catalog may be a minute old, and others may have changed it: nobody approved that.
     decideFresh: async () => {
