@@ -8,6 +8,7 @@ import { parse } from 'yaml'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { fakeKubernetes } from '../../client/testing/fake-kubernetes.ts'
 import { problem, startFakeGateway, type FakeGateway } from '../../client/testing/fake-gateway.ts'
+import { testJwt } from '../../client/testing/signed-in.ts'
 import { kubectlHome, kubectls, newestKubectl, someKubectls } from '../../gateway/testing/kubectl.ts'
 
 const launcher = join(import.meta.dirname, '..', '..', 'bin', 'gatehouse')
@@ -135,6 +136,26 @@ test.each(allOf)('kubectl $version works with the kubeconfig', async (kubectl) =
     expect([signedOut.code, signedOut.stderr]).toEqual([1, expect.stringContaining('gatehouse login')])
     const astray = await home.run(['get', 'pods', '--insecure-skip-tls-verify=true'], plugin)
     expect([astray.code, astray.stderr]).toEqual([1, expect.stringContaining('no token is given')])
+  } finally {
+    await home.dispose()
+  }
+})
+
+test('a program that runs on (helm, k9s; here kubectl proxy) asks the plugin again when its token is refused', async () => {
+  const jwt = testJwt()
+  gateway.tokens.set(jwt, { subject: 'ci', expiresAt: Date.now() + 600_000 })
+  env['GATEHOUSE_TOKEN'] = jwt
+  const home = kubectlHome(await newestKubectl(), (await run('kubeconfig', 'prod', '--output', '-')).stdout)
+  try {
+    const proxy = home.start(['proxy', '--port=0', '--append-server-path'], { env: { GATEHOUSE_TOKEN: jwt, PATH: env['PATH']! } })
+    await expect.poll(() => proxy.stdout).toContain('Starting to serve')
+    const address = /127\.0\.0\.1:\d+/.exec(proxy.stdout)![0]
+    const status = async () => (await fetch(`http://${address}/version`)).status
+    expect(await status()).toBe(200)
+    const exchanges = gateway.exchanges
+    for (const token of gateway.tokens.keys()) if (token.startsWith('gh_')) gateway.tokens.delete(token)
+    expect([await status(), await status()]).toEqual([401, 200])
+    expect(gateway.exchanges).toBe(exchanges + 1)
   } finally {
     await home.dispose()
   }
