@@ -3,6 +3,7 @@
 import { intentHash, type Intent } from '../approvals/intent.ts'
 import type { SearchPath } from '../sql/resolve.ts'
 import type { Decision } from './access.ts'
+import { behindOf } from './behind.ts'
 
 export interface Meaning extends Pick<Intent, 'principal' | 'connection' | 'database' | 'text' | 'parameters'> {
   /** With which the session signed in at the database. */
@@ -22,13 +23,14 @@ export function intentOf({ user, settings, searchPath, ...rest }: Meaning, { res
     const oid = catalog.byName.get(name)?.oid ?? null
     return [name, oid, oid === null ? null : catalog.derivations?.views.get(oid) ?? null]
   })
-  const bodies = bodiesOf(resolved, catalog)
-  return intentHash({ ...rest, role: JSON.stringify([user, settings]), searchPath: JSON.stringify([searchPath, catalog.searchPath, relations, ...(bodies.length === 0 ? [] : [bodies])]) })
+  const behind = behindOf(names, catalog)
+  const bodies = bodiesOf(resolved, catalog, behind.runsCode)
+  return intentHash({ ...rest, role: JSON.stringify([user, settings]), searchPath: JSON.stringify([searchPath, catalog.searchPath, relations, behind.definitions, ...(bodies.length === 0 ? [] : [bodies])]) })
 }
 
-/** A function redefined is another function. It may call any other, so where one of the database's own is called all of them count. */
-function bodiesOf({ statements }: Decision['resolved'], { bodies = new Map<string, string>(), userFunctions }: Decision['catalog']): readonly (readonly [string, string])[] {
-  if (!statements.some(({ statement: { functions } }) => functions.some(({ name }) => userFunctions.has(name.toLowerCase())))) return []
+/** A function redefined is another function. It may call any other, so where one of the database's own is called, or stands behind what is touched, all of them count. */
+function bodiesOf({ statements }: Decision['resolved'], { bodies = new Map<string, string>(), userFunctions }: Decision['catalog'], runsCode: boolean): readonly (readonly [string, string])[] {
+  if (!runsCode && !statements.some(({ statement: { functions } }) => functions.some(({ name }) => userFunctions.has(name.toLowerCase())))) return []
   return [...bodies].filter(([name]) => !name.startsWith('pg_temp')).toSorted(([a], [b]) => (a < b ? -1 : 1))
 }
 

@@ -3,6 +3,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import type { Client } from 'pg'
 import Cursor from 'pg-cursor'
+import { readBehind } from './catalog-behind.ts'
 import { readDerivations } from './catalog-derivations.ts'
 import { indexCatalog } from './catalog-index.ts'
 import { readBodies } from './functions/bodies.ts'
@@ -87,10 +88,11 @@ export async function loadCatalog(client: Client, version: number): Promise<Load
   let hasUnseenCalls = false
   await forEachRow(client, unseenCallsQuery, hash, () => { hasUnseenCalls = true })
   const derivations = await readDerivations(client, (query, visit) => forEachRow(client, query, hash, visit))
+  const behind = await readBehind((query, visit) => forEachRow(client, query, hash, visit))
   const bodies = await readBodies(client, (query, visit) => forEachRow(client, query, hash, visit))
   const settings = await client.query<unknown[]>({ text: roleSettingsQuery, rowMode: 'array' })
   await client.query('commit')
-  const data = { version, searchPath, byOid: relations, userFunctions, bodies, hasUnseenCalls, derivations, opaqueViews: opaqueNames(relations, opaque) }
+  const data = { version, searchPath, byOid: relations, userFunctions, bodies, behind, hasUnseenCalls, derivations, opaqueViews: opaqueNames(relations, opaque) }
   return { catalog: indexCatalog(data), signature: hash.digest('base64'), roleSettings: JSON.stringify(settings.rows) }
 }
 

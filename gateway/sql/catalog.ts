@@ -42,6 +42,16 @@ export interface CatalogDerivations {
   readonly generated: ReadonlyMap<number, ReadonlyMap<number, readonly number[]>>
 }
 
+/** What runs behind what a statement touches; see catalog-behind.ts. Equal texts are equal definitions. */
+export interface CatalogBehind {
+  /** Relation oid → its triggers, rules, policies, defaults and checks; one that is missing has none. */
+  readonly relations: ReadonlyMap<number, { readonly hash: string; /** Some of it calls a function of the database's own. */ readonly runsCode: boolean }>
+  /** Relation oid → relations whose rows change with its own, by foreign keys. */
+  readonly cascades: ReadonlyMap<number, readonly number[]>
+  /** Operators, casts and event triggers that are not PostgreSQL's own. */
+  readonly operators: string
+}
+
 export interface Catalog {
   /** Grows with every swap. */
   readonly version: number
@@ -60,6 +70,7 @@ export interface Catalog {
   readonly opaqueViews?: ReadonlySet<string>
   /** Without it the lineage of views and functions is unknown. */
   readonly derivations?: CatalogDerivations
+  readonly behind?: CatalogBehind
   /** Some operator or cast runs a body nobody sees: then any statement may call it, for neither looks like a call. */
   readonly hasUnseenCalls?: boolean
 }
