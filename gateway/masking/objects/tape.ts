@@ -26,6 +26,8 @@ isPlain[quote] = 0
 isPlain[backslash] = 0
 const literals = ['true', 'false', 'null'].map((word) => Buffer.from(word))
 
+const asciiMax = 0x7f
+
 class NotJson extends Error {}
 
 /** A watch reads thousands of small documents a second: one after another takes the same memory. */
@@ -94,13 +96,18 @@ export class Tape {
     return this.bytes.subarray(this.from[token], this.to[token])
   }
 
-  /** Whether a string says this; `name` is ASCII. */
+  /** Whether a string says this, told by its bytes as long as they are ASCII. */
   says(token: number, name: string): boolean {
-    const from = this.from[token]!
     if (this.escaped[token] === 1) return this.text(token) === name
-    if (this.to[token]! - from - 2 !== name.length) return false
-    for (let i = 0; i < name.length; i++) if (this.bytes[from + 1 + i] !== name.charCodeAt(i)) return false
-    return true
+    const from = this.from[token]! + 1
+    const length = this.to[token]! - 1 - from
+    if (length < name.length) return false
+    for (let i = 0; i < name.length; i++) {
+      const unit = name.charCodeAt(i)
+      if (unit > asciiMax) return this.text(token) === name
+      if (this.bytes[from + i] !== unit) return false
+    }
+    return length === name.length
   }
 
   add(from: number): number {
