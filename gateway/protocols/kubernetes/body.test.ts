@@ -92,6 +92,7 @@ describe('refused', () => {
     ['object', 'application/yaml', 'a: .inf\n', 'exactly'], ['object', 'application/yaml', 'a: .nan\n', 'exactly'], ['object', 'application/yaml', 'a: 9007199254740993\n', 'exactly'],
     ['object', 'application/yaml', 'a: "\\ud800"\n', 'surrogate'], ['object', 'application/yaml', '__proto__: {a: 1}\n', '__proto__'],
     ['object', 'application/yaml', `a: ${'['.repeat(5_000)}`, 'nested deeper'], ['object', 'application/yaml', `${'- '.repeat(5_000)}a`, 'nested deeper'], ['object', 'application/yaml', `${'? '.repeat(5_000)}a`, ''],
+    ['object', 'application/yaml', Array.from({ length: 240 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n'), 'nested deeper'],
     ['object', 'application/yaml', `a: "${'x'.repeat(kubernetesYamlCharactersMax)}"`, 'YAML of more than'],
     ['object', 'application/yaml', 'just text', 'not an object'], ['object', 'application/yaml', '# nothing\n', 'not an object'],
   ]

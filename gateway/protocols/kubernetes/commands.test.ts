@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { KubernetesCommandFacts } from '../../../shared/kubernetes.ts'
 import { factsOf, readRequest } from './commands.ts'
@@ -140,4 +141,21 @@ test('whether the body must be read to decide', () => {
 test('a body where none is taken is refused; what is forwarded is ours', () => {
   expect(read('POST', `${pods}/a/exec`, { body: '{}' })).toMatchObject({ kind: 'refused', message: 'a body is not taken with exec' })
   expect(read('POST', pods, { body: '{ "a" : 1.0 }' })).toMatchObject({ sent: '{"a":1}' })
+})
+
+test('nothing a client sends makes it throw, and what is accepted means the same when it is read again', () => {
+  const segment = fc.constantFrom('api', 'apis', 'v1', 'apps', 'namespaces', 'shop', 'pods', 'nodes', 'secrets', 'a', 'exec', 'proxy', 'watch', 'status', 'token', 'constructor', '__proto__', '', '..', 'a:b', 'https:a:1')
+  const query = fc.constantFrom('watch=1', 'watch=0', 'dryRun=All', 'dryRun=', 'command=sh', 'command=-c', 'tty=1', 'fieldSelector=metadata.name%3Da', 'labelSelector=x', 'ports=80', 'constructor=1', '%', '')
+  const header = fc.constantFrom(['Connection', 'Upgrade'], ['Upgrade', 'SPDY/3.1'], ['Upgrade', 'websocket'], ['X-Stream-Protocol-Version', 'v4.channel.k8s.io'], ['Content-Type', 'application/yaml'], ['Content-Type', 'constructor'], ['Accept', 'application/json;as=Table'], ['Accept', ';;,,'], ['constructor', 'x'], ['__proto__', 'x'], ['Content-Length', '9'])
+  const method = fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'constructor')
+  const body = fc.oneof(fc.constant(null), fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)), fc.json().map((text) => Buffer.from(text)))
+  fc.assert(fc.property(method, fc.array(segment, { maxLength: 9 }), fc.array(query, { maxLength: 4 }), fc.array(header, { maxLength: 4 }), body, (verb, segments, parameters, headers, bytes) => {
+    const asked = { method: verb, headers: headers.flat() }
+    const request = readRequest({ ...asked, target: `/${segments.join('/')}?${parameters.join('&')}` })
+    if (request.kind === 'refused') return
+    const result = factsOf({ request, body: bytes, deletes: [] })
+    const again = readRequest({ ...asked, target: request.target.forwarded })
+    expect(again).toEqual(request)
+    expect(again.kind === 'request' && factsOf({ request: again, body: bytes, deletes: [] })).toEqual(result)
+  }), { numRuns: 5_000 })
 })

@@ -12,7 +12,7 @@ export function parseStrictYaml(text: string): Parsed {
   }
   if (text.length > kubernetesYamlCharactersMax) return unreadable(`is YAML of more than ${kubernetesYamlCharactersMax} characters`, 'Send it as JSON.')
   // Indentation and brackets make depth; the parser recurses on both.
-  if (deepestOf(text) > kubernetesBodyDepthMax) return unreadable(`is nested deeper than ${kubernetesBodyDepthMax} levels`, 'Nest it less.')
+  if (deepestOf(text) > kubernetesBodyDepthMax) return tooDeep
   try {
     return parseOne(text)
   } catch {
@@ -36,7 +36,7 @@ function parseOne(text: string): Parsed {
 /** Plain scalars that YAML 1.1 takes for booleans, octal, binary, grouped or sexagesimal numbers, and dates; YAML 1.2 does not. */
 const readDifferently = /^(?:y|yes|n|no|on|off|[-+]?0[0-9_]+|[-+]?0[bo][0-7_]+|[-+]?[0-9][0-9.]*_[0-9_.]*|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?|\d{4}-\d\d?-\d\d?(?:[Tt ].*)?)$/i
 
-function objectionToNodes(document: Document.Parsed): (Parsed & { readonly kind: 'unreadable' }) | null {
+function objectionToNodes(document: Document.Parsed): Objection | null {
   const why = new Set<'anchors' | 'words'>()
   visit(document, {
     Alias: () => { why.add('anchors') },
@@ -50,20 +50,24 @@ function objectionToNodes(document: Document.Parsed): (Parsed & { readonly kind:
   return why.has('words') ? unreadable('holds a word or number that versions of YAML read differently (yes, 0777, a date)', 'Quote it, or send JSON.') : null
 }
 
+type Objection = Parsed & { readonly kind: 'unreadable' }
+
+const tooDeep = unreadable(`is nested deeper than ${kubernetesBodyDepthMax} levels`, 'Nest it less.')
+
 /** What JSON has no word for, and what a double does not hold. */
-function objectionToValue(value: unknown): (Parsed & { readonly kind: 'unreadable' }) | null {
+function objectionToValue(value: unknown, depth = 0): Objection | null {
+  if (depth > kubernetesBodyDepthMax) return tooDeep
   if (typeof value === 'string') return value.isWellFormed() ? null : unreadable('holds half of a surrogate pair', 'Send text that is valid Unicode.')
   if (typeof value === 'number') return isExact(String(value)) ? null : unreadable('holds a number that cannot be read exactly', 'Write it as a string, or smaller.')
   if (value === null || typeof value === 'boolean') return null
-  if (Array.isArray(value)) return firstObjection(value)
+  if (Array.isArray(value)) return firstObjection(value, depth)
   if (typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) return unreadable('holds a value that JSON does not have', 'Send it as JSON.')
-  if (Object.hasOwn(value, '__proto__')) return protoKey
-  return firstObjection([...Object.keys(value), ...Object.values(value)])
+  return Object.hasOwn(value, '__proto__') ? protoKey : firstObjection([...Object.keys(value), ...Object.values(value)], depth)
 }
 
-function firstObjection(values: readonly unknown[]): (Parsed & { readonly kind: 'unreadable' }) | null {
+function firstObjection(values: readonly unknown[], depth: number): Objection | null {
   for (const value of values) {
-    const objection = objectionToValue(value)
+    const objection = objectionToValue(value, depth + 1)
     if (objection !== null) return objection
   }
   return null

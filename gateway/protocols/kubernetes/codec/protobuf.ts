@@ -1,4 +1,4 @@
-// Kubernetes' protobuf, as far as kubectl 1.31 and newer sends it (`auth can-i`, `create namespace`, `create token`, `drain`): read to the JSON
+// Kubernetes' protobuf, as far as kubectl 1.32 and newer sends it (`auth can-i`, `create namespace`, `create token`, `drain`): read to the JSON
 // the same object has. A reader only: upstream gets the JSON. Every field stands in the schema, or the whole body is refused.
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding , https://protobuf.dev/programming-guides/encoding/
 import { protobufSchema } from './protobuf-schema.ts'
