@@ -1,17 +1,21 @@
 // `gatehouse sessions`: recorded sessions, listed, shown, exported and verified. With `--data` the recordings of a gateway are
 // read where they lie, without it: that is how one shows that nothing was changed.
-import { InvalidArgumentError, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { join } from 'node:path'
 import { GatehouseError } from '../../shared/errors.ts'
 import type { Frame, VerifyReport } from '../../shared/recording.ts'
 import type { SessionSummary } from '../../shared/session.ts'
 import type { Account } from '../../client/login/account.ts'
+import { asciicast } from '../../gateway/recording/asciicast.ts'
 import { exportSession } from '../../gateway/recording/export.ts'
+import { createReader } from '../../gateway/recording/reader.ts'
 import { listSegments } from '../../gateway/recording/segment-files.ts'
 import { verifyJournal, verifySession } from '../../gateway/recording/verify.ts'
 import { print, printJson, shownOn, table, visible } from '../output.ts'
 import { gatewayOption, withAccount, type GatewayOption } from '../with-account.ts'
 
+/** Frames of a page that is read from a folder. */
+const framesReadMax = 500
 const dataOption = ['--data <dir>', "read a gateway's data folder instead of asking a gateway"] as const
 
 export function register(command: Command): void {
@@ -26,6 +30,7 @@ export function register(command: Command): void {
     .option(...gatewayOption)
     .action(show)
   command.command('export').description('a recording as JSON lines on stdout; with --data in a form that others can verify').argument('<session>')
+    .addOption(new Option('--format <format>', 'asciicast: the terminal of an exec or attach, for players of asciinema').choices(['jsonl', 'asciicast']).default('jsonl'))
     .option(...dataOption)
     .option(...gatewayOption)
     .action(exportOne)
@@ -97,7 +102,8 @@ function sentence(kind: Frame['kind'], value: Readonly<Record<string, unknown>>)
   }
 }
 
-async function exportOne(id: string, options: GatewayOption & { readonly data?: string }): Promise<void> {
+async function exportOne(id: string, options: GatewayOption & { readonly data?: string; readonly format: 'jsonl' | 'asciicast' }): Promise<void> {
+  if (options.format === 'asciicast') return exportTerminal(id, options)
   if (options.data !== undefined) {
     for await (const line of exportSession(await journalIn(options.data), id)) print(`${line}\n`)
     return
@@ -107,6 +113,23 @@ async function exportOne(id: string, options: GatewayOption & { readonly data?: 
     for await (const frame of framesOf(account, id)) print(`${JSON.stringify({ type: 'frame', ...frame })}\n`)
     print(`${JSON.stringify({ type: 'end', report: await account.call('verifySession', { id }) })}\n`)
   })
+}
+
+async function exportTerminal(id: string, options: GatewayOption & { readonly data?: string }): Promise<void> {
+  const write = async (frames: AsyncIterable<Frame>) => {
+    for await (const line of asciicast(id, frames)) print(`${line}\n`)
+  }
+  if (options.data !== undefined) return write(framesIn(await journalIn(options.data), id))
+  await withAccount(options, (account) => write(framesOf(account, id)))
+}
+
+async function* framesIn(dir: string, id: string): AsyncGenerator<Frame> {
+  const reader = createReader({ dir })
+  for (let after: number | null = -1; after !== null;) {
+    const page: { readonly frames: readonly Frame[]; readonly next: number | null } = await reader.frames(id, { after, limit: framesReadMax })
+    yield* page.frames
+    after = page.next
+  }
 }
 
 async function verify(id: string | undefined, options: GatewayOption & { readonly data?: string; readonly json?: boolean }): Promise<void> {

@@ -16,6 +16,7 @@ const webSocketAnswer = switched('Upgrade: websocket', 'Connection: keep-alive, 
 async function answered(upgrade: Upgrade, chunks: readonly (string | Buffer)[], options: { readonly end?: boolean; readonly deadlineMs?: number } = {}) {
   const [near, far] = duplexPair()
   const reading = readUpgradeAnswer(near, { upgrade, deadlineMs: options.deadlineMs ?? 1_000 })
+  reading.catch(() => undefined)
   for (const chunk of chunks) {
     far.write(chunk)
     await new Promise(setImmediate)
