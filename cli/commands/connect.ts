@@ -9,6 +9,7 @@ import { openKubernetesListener } from '../../client/session-proxy/kubernetes-li
 import { psqlCommand, removePassfile, writePassfile } from '../../client/session-proxy/passfile.ts'
 import { openPostgresListener } from '../../client/session-proxy/postgres-listener.ts'
 import { createTunnels } from '../../client/session-proxy/tunnels.ts'
+import { tellHeld } from '../held-notices.ts'
 import { print, printJson, say } from '../output.ts'
 import { requireConnection } from '../require-connection.ts'
 
@@ -49,15 +50,20 @@ async function connectPostgres(account: Account, name: string, { port, json }: C
   }
 }
 
-/** For kubectl, helm, k9s: the listener's own CA and secret are in the kubeconfig. */
+/** For kubectl, helm, k9s: the listener's own CA and secret are in the kubeconfig. What waits for approval is said here: they are silent. */
 async function connectKubernetes(account: Account, name: string, { port, json }: ConnectOptions): Promise<void> {
   const listener = await openKubernetesListener({ connection: name, account, port })
   const kubeconfig = ownFile(name, 'kubeconfig')
   const { url, caPem, secret } = listener
-  await serve(name, listener, {
-    shown: { url, kubeconfig, command: kubeconfigCommand(kubeconfig) }, isJson: json === true,
-    write: () => writeKubeconfig(kubeconfig, { connection: name, server: url, caPem, user: { kind: 'secret', secret } }), remove: () => removeKubeconfig(kubeconfig),
-  })
+  const notices = tellHeld(account, name)
+  try {
+    await serve(name, listener, {
+      shown: { url, kubeconfig, command: kubeconfigCommand(kubeconfig) }, isJson: json === true,
+      write: () => writeKubeconfig(kubeconfig, { connection: name, server: url, caPem, user: { kind: 'secret', secret } }), remove: () => removeKubeconfig(kubeconfig),
+    })
+  } finally {
+    notices.close()
+  }
 }
 
 const ownFile = (name: string, suffix: string): string => join(userFolder(), 'native', `${encodeURIComponent(name)}.${process.pid}.${suffix}`)

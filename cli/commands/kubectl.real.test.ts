@@ -94,6 +94,25 @@ test('and through the loopback listener', async () => {
   }
 })
 
+test('what waits behind the loopback listener is said by connect, and cancelled by leaving', async () => {
+  const connected = start('connect', 'cluster', '--json')
+  await expect.poll(() => connected.out.endsWith('}\n'), { timeout: 10_000 }).toBe(true)
+  const { kubeconfig } = JSON.parse(connected.out) as { kubeconfig: string }
+  const home = kubectlHome(await newestKubectl(), readFileSync(kubeconfig, 'utf8'))
+  try {
+    const held = home.start(['delete', 'pod', '-n', 'shop', 'postgres-0', '--wait=false'])
+    await expect.poll(() => connected.err, { timeout: 10_000 }).toMatch(/\nwaiting for approval ap_\w+ by on-call, expires \d\d:\d\d\n/)
+    const id = /ap_\w+/.exec(connected.err)![0]
+    const isLive = async () => (JSON.parse((await run(['approvals', 'show', id, '--json'])).stdout) as { held: { isLive: boolean }[] }).held.some((each) => each.isLive)
+    expect(await isLive()).toBe(true)
+    held.child.kill('SIGINT')
+    await held.ended
+    await expect.poll(isLive, { timeout: 10_000 }).toBe(false)
+  } finally {
+    await home.dispose()
+  }
+})
+
 test('gatehouse kubectl: a delete waits, says so, and goes on when it is approved', async () => {
   const pods = await run(['kubectl', 'cluster', '--', 'get', 'pods', '-A', '-o', 'jsonpath={range .items[*]}{.metadata.namespace}/{.metadata.name}{"\\n"}{end}'])
   const [namespace, name] = pods.stdout.split('\n')[0]!.split('/') as [string, string]
