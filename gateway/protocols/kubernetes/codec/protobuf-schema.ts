@@ -1,6 +1,6 @@
 // Numbers, names and types of the fields of built-in kinds, as far as kubectl writes them in protobuf: facts of the wire, read from the descriptors
 // that kubectl 1.33 carries. `[x]` is a list, `{x}` a map from text. What is not here is refused, so a newer field cannot slip by unread.
-// https://github.com/kubernetes/api (generated.proto of each group). Not a list to edit by hand.
+// https://github.com/kubernetes/api (generated.proto of each group). Not edited by hand: codec/testing/kubectl-descriptors.ts gives the lines.
 
 export const protobufSchema = `
 apps/v1.DaemonSet: 1 metadata meta.ObjectMeta, 2 spec apps/v1.DaemonSetSpec, 3 status apps/v1.DaemonSetStatus
