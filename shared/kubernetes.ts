@@ -71,7 +71,7 @@ export interface KubernetesCommandFacts {
   readonly isDryRun: boolean
   readonly fieldManager: string | null
   readonly exec: KubernetesExec | null
-  /** Of a portforward whose ports stand in its query; empty where each stream names its own. */
+  /** Of a portforward whose ports stand in its query, or of a proxied name that says one (`web:8080`); empty where each stream names its own. */
   readonly ports: readonly number[]
   readonly body: KubernetesBody | null
   /** Ages in milliseconds of this principal's earlier deletes on this connection, newest first, at most kubernetesDeletesKept. */
