@@ -9,12 +9,14 @@ import { ensureOwnTls } from '../../gateway/tls/own-ca.ts'
 import { keptSecret } from '../secrets.ts'
 import { startControllers } from './controllers/run.ts'
 import { makeEstate } from './estate/estate.ts'
+import { Containers } from './pods/container.ts'
 import { startChatter } from './pods/chatter.ts'
 import { PodLogs } from './pods/logs.ts'
 import { RequestLog, type RequestSeen } from './request-log.ts'
-import { listen, refuseUpgrade, type Upgrade } from './server.ts'
-import { ApiError } from './status.ts'
+import { streamUseOf } from './routes/upgrade.ts'
+import { listen, type Upgrade } from './server.ts'
 import { Store } from './store.ts'
+import { serveStreams } from './streams/serve.ts'
 import type { World } from './world.ts'
 
 export interface ClusterOptions { readonly data: string; /** 0: any free one. */ readonly port: number }
@@ -47,6 +49,8 @@ export async function startCluster({ data, port }: ClusterOptions): Promise<Clus
   makeEstate(world, clock, controllers.settle)
   const stopChatter = startChatter(world)
 
+  const containers = new Containers(world.store)
+  const onUpgrade = ({ call, request, socket, head }: Upgrade) => { void serveStreams(socket, head, request, streamUseOf(world, containers, call)) }
   const log = new RequestLog()
   const { port: bound, server } = await listen({ world, token, port, log, tls: { cert: readFileSync(tls.cert, 'utf8'), key: readFileSync(tls.key, 'utf8') }, onUpgrade })
   const open = new Set<Socket | Http2Session>()
@@ -66,10 +70,6 @@ export async function startCluster({ data, port }: ClusterOptions): Promise<Clus
       await closed
     },
   }
-}
-
-function onUpgrade({ socket }: Upgrade): void {
-  refuseUpgrade(socket, new ApiError(501, 'NotImplemented', 'streams are not served yet'))
 }
 
 function newClock() {

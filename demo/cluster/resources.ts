@@ -93,6 +93,7 @@ export const resources: readonly Resource[] = [
   row('apiregistration.k8s.io/v1', 'APIService', 'apiservices', { cluster: true, sub: ['status'] }),
   row('apiextensions.k8s.io/v1', 'CustomResourceDefinition', 'customresourcedefinitions', { short: ['crd', 'crds'], cluster: true, sub: ['status'] }),
   row('authentication.k8s.io/v1', 'SelfSubjectReview', 'selfsubjectreviews', { cluster: true, review: true }),
+  row('authentication.k8s.io/v1beta1', 'SelfSubjectReview', 'selfsubjectreviews', { cluster: true, review: true }),
   row('authentication.k8s.io/v1', 'TokenReview', 'tokenreviews', { cluster: true, review: true }),
   row('authorization.k8s.io/v1', 'LocalSubjectAccessReview', 'localsubjectaccessreviews', { review: true }),
   row('authorization.k8s.io/v1', 'SelfSubjectAccessReview', 'selfsubjectaccessreviews', { cluster: true, review: true }),
