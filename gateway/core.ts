@@ -67,6 +67,8 @@ export async function openCore(config: GatewayConfig, { log, guard, stops, journ
     seams: approvalSeams,
     needFor: (principal, connection, wanted) => needForGrant(policies.current, principal, connection, wanted),
     onRevoked: (grant) => { for (const session of registry.live()) if (livesBy(session.summary, grant)) session.end('the grant it lives by was revoked') },
+    // What ran by it and is done stays done; the session goes on without it.
+    onExpired: (grant) => { for (const session of registry.live()) if (livesBy(session.summary, grant)) session.recheck?.() },
   }))
 
   journal.onFailure((error) => {

@@ -189,6 +189,30 @@ describe('grants', () => {
     await direct.query('rollback')
     await vi.waitFor(async () => expect((await direct.query(`select 1 from pg_stat_activity where query like '%where id = 53' and state = 'active' and pid <> pg_backend_pid()`)).rowCount).toBe(0), { timeout: 20_000 })
   })
+
+  test('over, it ends the statement that runs by it within seconds, and leaves a session that rests', async () => {
+    const mark = marked()
+    const { eve } = await granted(mark)
+    // The gateway's clock is not waited for: the store's row is moved to end in a moment.
+    const stores = new Client({ ...store })
+    await stores.connect()
+    const [client, resting] = [await pair.session(eve, pair.two), await pair.session(eve, pair.two)]
+    await vi.waitFor(async () => expect((await Promise.race([client.query('update orders set total = 1 where id = 54'), later(3_000)]))?.rowCount).toBe(1), { timeout: 20_000 })
+    await resting.query('update orders set total = 1 where id = 56')
+    await stores.query(`update gatehouse.grants set expires_at = now() + interval '2 seconds' where approval in (select id from gatehouse.approvals where asked->'requester'->>'id' like '%${mark}%')`)
+    // Any event makes the gateways read the grants again.
+    await pair.call(eve, 'POST', '/v1/grants', wanted)
+    await direct.query('begin')
+    await direct.query('update orders set total = 2 where id = 55')
+    const startedAt = Date.now()
+    const running = outcomeOf(client.query('update orders set total = 1 where id = 55'))
+    expect(await running).not.toMatch(/^ran/)
+    expect(Date.now() - startedAt).toBeLessThan(10_000)
+    await direct.query('rollback')
+    expect((await resting.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+    await resting.end()
+    await stores.end()
+  })
 })
 
 describe('break-glass', () => {

@@ -19,12 +19,14 @@ export interface GrantKeeperOptions {
   readonly grants: Pick<GrantRows, 'active'>
   readonly bus: Bus
   readonly onRevoked: (grant: GrantRecord) => void
+  /** Within a poll of the bus. */
+  readonly onExpired?: (grant: GrantRecord) => void
   readonly log: Pick<Log, 'error'>
   readonly clock?: Clock
   readonly storeLostMs?: number
 }
 
-export async function createGrantKeeper({ grants, bus, onRevoked, log, clock = systemClock, storeLostMs = approvalStoreLostMs }: GrantKeeperOptions): Promise<GrantKeeper> {
+export async function createGrantKeeper({ grants, bus, onRevoked, onExpired = () => undefined, log, clock = systemClock, storeLostMs = approvalStoreLostMs }: GrantKeeperOptions): Promise<GrantKeeper> {
   let active: readonly GrantRecord[] = await grants.active(clock.now())
   let readAt = clock.monotonic()
   let reading: Promise<void> | null = null
@@ -33,6 +35,8 @@ export async function createGrantKeeper({ grants, bus, onRevoked, log, clock = s
   async function read(): Promise<void> {
     do {
       isStale = false
+      // Told before they are gone from what is read.
+      expire()
       const now = clock.now()
       const next = await grants.active(now)
       const gone = active.filter(({ id, expiresAt }) => expiresAt > now && !next.some((grant) => grant.id === id))
@@ -52,7 +56,19 @@ export async function createGrantKeeper({ grants, bus, onRevoked, log, clock = s
     log.error({ err: error }, 'the grants cannot be read')
   }
 
-  const unsubscribe = bus.subscribe({ looked: (isNew) => { if (isNew || isStale) reread(); else readAt = clock.monotonic() }, failed: () => { isStale = true } })
+  /** By the clock alone: also while the store does not answer. */
+  function expire(): void {
+    const now = clock.now()
+    const over = active.filter(({ expiresAt }) => expiresAt <= now)
+    if (over.length === 0) return
+    active = active.filter((grant) => !over.includes(grant))
+    for (const grant of over) onExpired(grant)
+  }
+
+  const unsubscribe = bus.subscribe({
+    looked: (isNew) => { expire(); if (isNew || isStale) reread(); else readAt = clock.monotonic() },
+    failed: () => { expire(); isStale = true },
+  })
   return {
     covering(command) {
       // While the store does not answer nobody knows what was revoked: then humans are asked, and cannot answer either.

@@ -34,6 +34,8 @@ export interface ApprovalsOptions {
   readonly needFor: DeskOptions['needFor']
   /** Ends what lives by the grant. */
   readonly onRevoked: (grant: GrantRecord) => void
+  /** Ends what runs by it now. */
+  readonly onExpired: (grant: GrantRecord) => void
   readonly log: Log
   /** In the place of the system's clock and of limits.ts; tests only. */
   readonly seams?: ApprovalSeams
@@ -51,7 +53,7 @@ export interface OpenApprovals {
   dispose(): Promise<void>
 }
 
-export async function openApprovals({ store, storeUrl, gateway, dataDir, sealSecret, notify, github, audit, policies, needFor, onRevoked, log, seams: { approvalClock: clock = systemClock, githubPollMs } = {} }: ApprovalsOptions): Promise<OpenApprovals> {
+export async function openApprovals({ store, storeUrl, gateway, dataDir, sealSecret, notify, github, audit, policies, needFor, onRevoked, onExpired, log, seams: { approvalClock: clock = systemClock, githubPollMs } = {} }: ApprovalsOptions): Promise<OpenApprovals> {
   const seal = sealSecret === null ? ownSeal(dataDir) : sealOf(sealSecret)
   if (sealSecret === null && storeUrl !== null) log.warn('approvals: { seal } is not set: another gateway on this store could not show what is asked here')
   const rows = createApprovalRows(store, gateway, clock.now)
@@ -63,7 +65,7 @@ export async function openApprovals({ store, storeUrl, gateway, dataDir, sealSec
   const listening = storeUrl === null ? null : listenTo(storeUrl, approvalChannel, bus.nudge)
   const broker = createBroker({ rows, bus, seal, gateway, policies, log, clock })
   const desk = createDesk({ rows, grants, bus, seal, needFor, now: clock.now })
-  const keeper = await createGrantKeeper({ grants, bus, onRevoked, log, clock })
+  const keeper = await createGrantKeeper({ grants, bus, onRevoked, onExpired, log, clock })
   const sweep = createSweep({ rows, events, bus, broker, log, now: clock.now })
   const notifications = createNotifications(store)
   const dispatcher = createDispatcher({ targets: notify, notifications, events, bus, audit, log })

@@ -22,6 +22,12 @@ export function refusalNow(decision: Judgement | Refusal, clearance: Pick<Cleara
   return isCleared ? null : refusal
 }
 
+/** Of what runs already: why it may not go on; null: it may. What runs by a grant goes on for as long as one lasts. */
+export function refusalOfRunning(session: Session, decision: Judgement | Refusal, clearance: Clearance | null): Refusal | null {
+  if (clearance?.isGranted !== true || !('verdict' in decision) || decision.refusal?.kind !== 'needs-approval') return refusalNow(decision, clearance)
+  return grantedNow(session, decision) === null ? { kind: 'needs-approval', message: 'the grant it ran by is over', hint: 'Ask for access again, or run it again to ask for approval.' } : null
+}
+
 /** The same humans have granted this kind of command for a time; null: they are asked. */
 export function grantedNow({ context, lease, connection }: Session, { resolved, verdict: { need } }: Judgement): Clearance | null {
   const grant = need && context.grants.covering({ principal: actingId(lease.principal), connection: connection.name, facts: resolved, need })

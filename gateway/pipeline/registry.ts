@@ -9,6 +9,8 @@ export interface SessionStore {
 
 export interface LiveSession {
   readonly summary: SessionSummary
+  /** Asks of what runs in it whether it still may. */
+  readonly recheck?: () => void
   /** Until now; the store learns them when it ends. */
   readonly counts?: () => Pick<SessionSummary, 'commands' | 'refusals'>
   /** Ends it: the client is told `reason` in its own tongue, sockets close. Safe to call twice. */

@@ -37,6 +37,7 @@ export class Session {
   readonly #onEnd: (reason: string) => void
   readonly #unsubscribe: (() => void)[] = []
   readonly #beforeClose = new Set<(reason: string) => void>()
+  readonly #rechecks = new Set<() => void>()
 
   private constructor(request: SessionRequest, summary: SessionSummary, recorder: Recorder) {
     this.context = request.context
@@ -57,7 +58,7 @@ export class Session {
     }
     const recorder = context.journal.recorder(summary.id)
     const session = new Session(request, summary, recorder)
-    await context.registry.open({ summary, end: (reason) => session.end(reason), counts: () => ({ commands: session.commands, refusals: session.refusals }) })
+    await context.registry.open({ summary, end: (reason) => session.end(reason), recheck: () => { for (const listener of session.#rechecks) listener() }, counts: () => ({ commands: session.commands, refusals: session.refusals }) })
     try {
       recorder.json('control', 'open', openData(session) as unknown as Record<string, unknown>)
     } catch (error) {
@@ -76,6 +77,11 @@ export class Session {
   beforeClose(listener: (reason: string) => void): () => void {
     this.#beforeClose.add(listener)
     return () => { this.#beforeClose.delete(listener) }
+  }
+
+  /** Called when what runs may no longer be allowed although the policy is the same: a grant is over. */
+  onRecheck(listener: () => void): void {
+    this.#rechecks.add(listener)
   }
 
   /** Safe to call twice; the first reason stands. */

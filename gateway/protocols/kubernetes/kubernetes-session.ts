@@ -66,6 +66,7 @@ export class KubernetesSession {
     // While their ends can still be recorded.
     session.beforeClose((reason) => one.#endAll(reason))
     opened.unsubscribe = context.policies.onChange(() => one.#recheck())
+    session.onRecheck(() => one.#recheck())
     one.#rest()
     return one
   }

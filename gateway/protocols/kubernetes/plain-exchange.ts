@@ -5,13 +5,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GatehouseError } from '../../../shared/errors.ts'
 import { kubernetesQuietMs } from '../../limits.ts'
 import { cleanText } from '../../masking/scanner.ts'
-import { refusalNow } from '../../pipeline/clearance.ts'
+import { refusalOfRunning } from '../../pipeline/clearance.ts'
 import type { RunningCommand } from '../../pipeline/handle-output.ts'
 import type { Asked } from '../../pipeline/hold.ts'
 import type { Refusal } from '../../pipeline/refusal.ts'
 import { targetOf } from './access.ts'
 import { answerMasker, type AnswerMasker, type Masked } from './answer-masker.ts'
-import { askedOf, headersFor, lineOf, noteSent, type AskedRequest } from './asked.ts'
+import { askedOf, headersFor, lineOf, type AskedRequest } from './asked.ts'
 import type { ReadRequest } from './commands.ts'
 import { failureStatus, sendStatus } from './failure.ts'
 import { decideRequest, type RequestDecision } from './judge.ts'
@@ -64,7 +64,7 @@ export class PlainExchange implements Exchange {
     // What is answered at once is answered: only what goes on can be stopped before it shows more.
     if (this.#asked === null || this.#command === null || !this.#isOngoing) return
     const decision = decideRequest(this.#ks.access(), this.#asked.facts, { now: Date.now(), live: this.#command.decision.live })
-    const refusal = refusalNow(decision, this.#command.clearance)
+    const refusal = refusalOfRunning(this.#ks.session, decision, this.#command.clearance)
     if (refusal !== null) this.#stop('Forbidden', refusal.message)
     else this.#command.decision = decision
   }
@@ -74,7 +74,7 @@ export class PlainExchange implements Exchange {
   }
 
   async #serve(): Promise<void> {
-    const asked = await askedOf(this.#ks, this.#read, this.#message)
+    const asked = await askedOf(this.#read, this.#message)
     if (asked.kind === 'refused') {
       recordRefused(this.#ks, lineOf(this.#read), refusalOf(asked))
       return sendStatus(this.#response, statusOfRefused(asked))
@@ -105,7 +105,6 @@ export class PlainExchange implements Exchange {
   }
 
   async #forward(asked: AskedRequest, command: Running): Promise<void> {
-    noteSent(this.#ks, asked.facts)
     this.#limitTime(command)
     const answer = await this.#ks.upstream.request({ method: this.#read.method, target: this.#read.target.forwarded, headers: headersFor(this.#ks, asked), body: asked.body?.bytes ?? null, signal: this.#gone.signal })
     try {

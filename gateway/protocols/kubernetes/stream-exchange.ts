@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { GatehouseError } from '../../../shared/errors.ts'
 import { kubernetesAnswerMs, kubernetesRecordedStreamBytesMax, refusalCloseMs } from '../../limits.ts'
-import { refusalNow } from '../../pipeline/clearance.ts'
+import { refusalNow, refusalOfRunning } from '../../pipeline/clearance.ts'
 import type { RunningCommand } from '../../pipeline/handle-output.ts'
 import { askedOf, headersFor, lineOf, type AskedRequest } from './asked.ts'
 import type { ReadRequest } from './commands.ts'
@@ -66,7 +66,7 @@ export class StreamExchange implements Exchange {
   recheck(): void {
     if (this.#asked === null || this.#command === null) return
     const decision = decideRequest(this.#ks.access(), this.#asked.facts, { now: Date.now(), live: this.#command.decision.live })
-    const refusal = refusalNow(decision, this.#command.clearance)
+    const refusal = refusalOfRunning(this.#ks.session, decision, this.#command.clearance)
     if (refusal !== null) this.#stop(refusal.message)
     else this.#command.decision = decision
   }
@@ -84,7 +84,7 @@ export class StreamExchange implements Exchange {
 
   async #serve(): Promise<void> {
     const { read, message, socket } = this.#arrival
-    const asked = await askedOf(this.#ks, read, message)
+    const asked = await askedOf(read, message)
     if (asked.kind === 'refused') {
       recordRefused(this.#ks, lineOf(read), refusalOf(asked))
       return refuseUpgrade(socket, statusOfRefused(asked))

@@ -5,7 +5,7 @@ import { GatehouseError } from '../../../shared/errors.ts'
 import { backendMessageBytesMax } from '../../limits.ts'
 import { readDirectly } from '../../pipeline/reused-reads.ts'
 import { CopyShapeError } from '../../masking/copy-cells.ts'
-import { refusalNow } from '../../pipeline/clearance.ts'
+import { refusalOfRunning } from '../../pipeline/clearance.ts'
 import { noShape, type Answer, type RunningAnswer } from './answers.ts'
 import { decodeCommandComplete, decodeReadyForQuery, decodeReport } from './codec/backend.ts'
 import { describeType, FrameError, FrameReader } from './codec/frame-reader.ts'
@@ -54,12 +54,13 @@ export class UpstreamSide {
     this.#outlet.sayLast(message)
   }
 
-  /** The policy changed: what runs must still be allowed, and its next rows get the new masks. */
+  /** The policy changed, or a grant is over: what runs must still be allowed, and its next rows get the new masks. */
   recheck(): void {
     for (const answer of this.#session.answers) {
       if (answer.kind !== 'query' && answer.kind !== 'execute') continue
       const decision = decideNow(this.#session, answer.command.decision.facts, answer.command.decision.resolved.estimatedRows)
-      if (!('verdict' in decision) || refusalNow(decision, answer.command.clearance) !== null) return this.#session.session.end('the policy changed and no longer allows what runs')
+      const refusal = refusalOfRunning(this.#session.session, decision, answer.command.clearance)
+      if (!('verdict' in decision) || refusal !== null) return this.#session.session.end(answer.command.clearance?.isGranted === true && refusal?.kind === 'needs-approval' ? refusal.message : 'the policy changed and no longer allows what runs')
       answer.command.decision = decision
       if (answer.rows !== null) answer.rows = this.#results.plan(answer, answer.rows.shape)
     }

@@ -94,6 +94,7 @@ export class PostgresSession {
     this.#commands = new ClientSide(this, options.client)
     this.#output = new UpstreamSide(this, options.upstream.socket, options.client)
     this.#unsubscribe = this.context.policies.onChange(() => this.#output.recheck())
+    this.session.onRecheck(() => this.#output.recheck())
   }
 
   start(): void {
