@@ -2,7 +2,9 @@
 // problem is a line that an editor can open; the exit code is 1 when there is one, and not for warnings.
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
+import type { ConnectionSummary } from '../../shared/connection.ts'
 import { compileGlob } from '../../shared/policy/glob.ts'
+import { bodyKinds } from '../../shared/policy/rule-body.ts'
 import { readConfig } from '../../gateway/config.ts'
 import { checkAgainstCatalog, type KnownCatalog } from '../../gateway/policy/check-catalog.ts'
 import { checkRules } from '../../gateway/policy/check-rules.ts'
@@ -54,6 +56,7 @@ async function check(file: string, isLive: boolean): Promise<CheckResult> {
     warnings: [
       ...config.warnings,
       ...unusedScopes(load.snapshot, config.written.connections.map(({ name }) => name), load.files),
+      ...ofAnotherKind(load.snapshot, config.written.connections).map(({ policy, path, message }) => load.problemAt(policy, path, message)),
       ...checkRules(policies).map(({ policy, rule, message }) => load.problemAt(policy, ['rules', rule], message)),
       ...(isLive ? await unknownNames(file, load) : []),
     ],
@@ -72,6 +75,16 @@ function unusedScopes({ policies }: PolicySnapshot, connections: readonly string
     if (connections.some((connection) => matches(connection))) return []
     return [{ file: files[at] ?? '', line: 1, column: 1, path: `connections[${index}]`, message: `${name} is no connection of this gateway` }]
   })))
+}
+
+/** A rule of Kubernetes in a policy of databases is about nothing there. Only where the policy holds on something at all. */
+function ofAnotherKind({ policies }: PolicySnapshot, connections: readonly Pick<ConnectionSummary, 'name' | 'kind' | 'labels'>[]) {
+  return policies.flatMap(({ scope, rules }, policy) => {
+    const kinds = new Set(connections.filter(compileScope(scope)).map(({ kind }) => bodyKinds[kind]))
+    return rules.flatMap(({ body }, at) => (kinds.size === 0 || kinds.has(body.kind) ? [] : [
+      { policy, path: ['rules', at], message: `never takes effect: it is of ${body.kind}, and the policy holds on no such connection of this gateway` },
+    ]))
+  })
 }
 
 async function unknownNames(file: string, load: Extract<PolicyLoad, { ok: true }>): Promise<readonly Problem[]> {

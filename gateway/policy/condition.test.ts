@@ -91,3 +91,11 @@ describe('a moment', () => {
     expect(all).toEqual({ getFullYear: 2026, getMonth: 1, getDate: 2, getDayOfMonth: 1, getDayOfWeek: 1, getDayOfYear: 32, getHours: 0, getMinutes: 30, getSeconds: 15 })
   })
 })
+
+test('what only the other protocol has is an error when the file is loaded', () => {
+  for (const [text, kind] of [['facts.tables == []', 'kubernetes'], ['facts.verb == "get"', 'sql']] as const) {
+    const result = compileCondition(text, kind)
+    expect(result.ok ? 'loaded' : result.problem).toMatch(/No such key/)
+  }
+  expect(compileCondition('facts.verb == "get" && has(facts.namespace) && facts.argv.all(a, a != "x")', 'kubernetes').ok).toBe(true)
+})

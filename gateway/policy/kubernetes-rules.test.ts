@@ -1,6 +1,8 @@
 // One line for each sentence of docs/policy.md about what Kubernetes rules match: deny and approve where they may, allow where it surely is.
 import { describe, expect, test } from 'vitest'
 import type { KubernetesCommandFacts } from '../../shared/kubernetes.ts'
+import { massDeletesOverMax, massDeletesWithinMsMax } from '../../shared/limits.ts'
+import { kubernetesDeletesKept, kubernetesDeletesKeptMs } from '../limits.ts'
 import { evaluate } from './evaluate.ts'
 import { snapshotOf, someone, sql } from './testing/build.ts'
 import { body, exec, listOf, ofCluster, path, prod, request, verdictOf } from './testing/kubernetes.ts'
@@ -153,6 +155,11 @@ describe('mass deletes', () => {
     ['a third over two', ', deletes: { over: 2 }', after(1, 2), 'approve'], ['a third within 10 s', ', deletes: { over: 2, within: 10s }', after(1, 11_000), 'allow'],
     ['the first over none', ', deletes: { over: 0 }', after(), 'approve'], ['ages that are no numbers', ', deletes: { over: 2 }', after(Number.NaN, Number.NaN), 'approve'], ['a clock that went back', ', deletes: { over: 2 }', after(-5, -9), 'approve'],
   ])('%s', (_, deletes, facts, effect) => expect(verdictOf(hold(deletes), facts).effect).toBe(effect))
+
+  test('no rule may count more deletes than are remembered', () => {
+    expect(massDeletesOverMax).toBeLessThanOrEqual(kubernetesDeletesKept)
+    expect(massDeletesWithinMsMax).toBeLessThanOrEqual(kubernetesDeletesKeptMs)
+  })
 
   test('the sentence says why a single delete is held', () => {
     expect(verdictOf(hold(', deletes: { over: 0 }'), after()).reason).toBe('held by rule r1 (policy p) for on-call: delete pods/web-1 in namespace shop (as mass-delete) needs approval')
