@@ -17,7 +17,7 @@ export function ApprovalFacts({ approval }: { readonly approval: ApprovalWhole }
   const { exact, needs, rule, reason, similar } = approval
   return (
     <aside className={styles['facts']} aria-label="Facts">
-      <Part title="Risk"><RiskBadge level={approval.riskLevel} />{exact !== null && <Risk risk={exact.risk} />}</Part>
+      <Part title="Risk"><RiskBadge level={approval.riskLevel} />{exact !== null && <Risk risk={exact.risk} isSql={approval.connection.kind === 'postgres'} />}</Part>
       <Part title="Asked by"><Requester approval={approval} /></Part>
       <Part title="Needs">
         <ul>{needs.map((need, at) => <li key={at} className={styles['need']} data-met={need.have >= need.count || undefined}><span><Untrusted text={decidersOf(need)} />{need.github !== undefined && <span className={styles['quiet']}>, or a merged pull request of <Untrusted text={`${need.github.repository}, ${need.github.path}`} /></span>}</span><b>{need.have} of {need.count}</b></li>)}</ul>
@@ -32,14 +32,14 @@ export function ApprovalFacts({ approval }: { readonly approval: ApprovalWhole }
 
 const Part = ({ title, children }: { readonly title: string; readonly children: ReactNode }) => <section><h2>{title}</h2>{children}</section>
 
-function Risk({ risk }: { readonly risk: NonNullable<ApprovalWhole['exact']>['risk'] }) {
+function Risk({ risk, isSql }: { readonly risk: NonNullable<ApprovalWhole['exact']>['risk']; readonly isSql: boolean }) {
   const { reasons, relations, maskedColumns, estimatedRows, locks } = risk
   return (
     <>
       <ul className={styles['reasons']}>{reasons.map((reason) => <li key={reason}><Untrusted text={reason} /></li>)}</ul>
       <dl className={styles['list']}>
-        <dt>Tables</dt><dd>{relations.length === 0 ? 'none' : relations.map((relation) => <code key={relation}><Untrusted text={relation} /></code>)}</dd>
-        <dt>Rows</dt><dd>{estimatedRows === null ? 'not known' : `about ${about(estimatedRows)}, by the planner`}</dd>
+        <dt>{isSql ? 'Tables' : 'Does'}</dt><dd>{relations.length === 0 ? 'none' : relations.map((relation) => <code key={relation}><Untrusted text={relation} /></code>)}</dd>
+        {isSql && <><dt>Rows</dt><dd>{estimatedRows === null ? 'not known' : `about ${about(estimatedRows)}, by the planner`}</dd></>}
         {maskedColumns.length > 0 && <><dt>Masked</dt><dd>{maskedColumns.map((column) => <code key={column}><Untrusted text={column} /></code>)}</dd></>}
         {locks !== null && <><dt>Holds</dt><dd>{locks.length === 0 ? 'an open transaction, no locks' : locks.map((lock) => <code key={lock}><Untrusted text={lock} /></code>)}</dd></>}
       </dl>

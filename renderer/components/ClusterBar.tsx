@@ -1,7 +1,8 @@
-// Where one is, as who, and that it is recorded: above the terminal, where no program in it can write. The namespace is that of the
-// tab in view, and changed here.
+// Which namespace, as who, and that it is recorded: above the terminal, where no program in it can write, in the environment's colour
+// (its name stands in the top bar, right above). The namespace is that of the tab in view, and changed here.
 import { Circle, KeyRound, UserRound } from 'lucide-react'
 import type { ConnectionSummary } from '../../shared/connection.ts'
+import { classOf } from '../lib/approvals.ts'
 import { environmentOf } from '../lib/environment.ts'
 import { useGrants } from '../lib/queries.ts'
 import { useNow } from '../lib/use-now.ts'
@@ -9,7 +10,6 @@ import { useLogin } from '../stores/login.ts'
 import { Tip } from '../ui/Tip.tsx'
 import { Untrusted } from '../ui/Untrusted.tsx'
 import styles from './ClusterBar.module.css'
-import { EnvironmentBadge } from './EnvironmentBadge.tsx'
 import { KindIcon } from './KindIcon.tsx'
 import { NamespacePicker } from './NamespacePicker.tsx'
 import { Countdown } from './Standing.tsx'
@@ -34,11 +34,10 @@ export function ClusterBar({ connection, namespace }: ClusterBarProps) {
   return (
     <section className={styles['bar']} data-tone={environmentOf(connection.labels).tone} aria-label="Cluster">
       <span className={styles['where']}><KindIcon kind={connection.kind} size={14} /><b><Untrusted text={connection.name} /></b></span>
-      <EnvironmentBadge labels={connection.labels} />
       <NamespacePicker connection={connection.name} choice={namespace} />
       <span className={styles['end']}>
         <Access connection={connection.name} />
-        <span className={styles['who']} title={principal?.id}><UserRound size={13} aria-hidden="true" /><span className="visually-hidden">You are </span><Untrusted text={principal?.email ?? principal?.id ?? 'nobody'} /></span>
+        <span className={styles['who']} title={principal?.id}><UserRound size={13} aria-hidden="true" /><span className="visually-hidden">You are </span><span><Untrusted text={principal?.email ?? principal?.id ?? 'nobody'} /></span></span>
         <Tip text="What goes to the cluster is recorded by the gateway: each request, and exec and attach as a terminal. What else you run in this shell is not.">
           <button type="button" className={styles['rec']}><Circle size={8} fill="currentColor" aria-hidden="true" />REC<span className="visually-hidden">: requests to the cluster are recorded</span></button>
         </Tip>
@@ -56,7 +55,7 @@ function Access({ connection }: { readonly connection: string }) {
     .filter((grant) => grant.connection === connection && grant.principal.id === principal && grant.state === 'active' && Date.parse(grant.expiresAt) > now)
     .toSorted((one, other) => one.expiresAt.localeCompare(other.expiresAt))
   if (first === undefined) return null
-  const what = `${first.kinds.join(', ')}${first.on === null ? '' : ` on ${first.on.join(', ')}`}`
+  const what = classOf(first)
   return (
     <span className={styles['grant']} title={what}>
       <KeyRound size={13} aria-hidden="true" /><span className={styles['what']}><Untrusted text={what} /></span><Countdown until={first.expiresAt} />{rest.length > 0 && <span>+{rest.length}</span>}

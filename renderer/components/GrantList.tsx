@@ -3,7 +3,7 @@ import { useMutation } from '@tanstack/react-query'
 import { KeyRound } from 'lucide-react'
 import type { Grant } from '../../shared/approval.ts'
 import { visibleText } from '../../shared/visible.ts'
-import { nameOf } from '../lib/approvals.ts'
+import { classOf, nameOf } from '../lib/approvals.ts'
 import { call } from '../lib/current-desktop.ts'
 import { failureOf } from '../lib/failure.ts'
 import { fullTime } from '../lib/format.ts'
@@ -36,7 +36,7 @@ function Row({ grant }: { readonly grant: Grant }) {
   return (
     <li className={styles['row']} data-active={isActive || undefined}>
       <div className={styles['text']}>
-        <p className={styles['what']}><Untrusted text={`${grant.kinds.join(', ')} on ${grant.on === null ? 'any table' : grant.on.join(', ')}`} /></p>
+        <p className={styles['what']}><Untrusted text={classOf(grant)} /></p>
         <p className={styles['sub']}><b><Untrusted text={nameOf(grant.principal)} /></b> on <Untrusted text={grant.connection} /> · by <Untrusted text={grant.approvedBy.map(nameOf).join(', ')} /> · <Untrusted text={grant.purpose} /></p>
         {revoke.error !== null && <p className={styles['error']} role="alert"><Untrusted text={failureOf(revoke.error).message} /></p>}
       </div>

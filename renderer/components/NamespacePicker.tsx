@@ -42,7 +42,8 @@ function Choices({ connection, value, canBeAll, onPick }: ChoicesProps) {
   const { names, failure, isLoading } = useNamespaces(connection)
   const [text, setText] = useState('')
   const typed = text.trim()
-  const isNew = isKubernetesName(typed) && !names.includes(typed)
+  // Not before they are here: a beginning of a name, typed quickly, is not the name.
+  const isNew = !isLoading && isKubernetesName(typed) && !names.includes(typed)
   return (
     <Command label="Namespaces" loop className={styles['command']}>
       <Command.Input placeholder="Find, or type a name" value={text} onValueChange={setText} className={styles['input']} autoFocus />
@@ -52,7 +53,7 @@ function Choices({ connection, value, canBeAll, onPick }: ChoicesProps) {
         {!isNew && <Command.Empty className={styles['note']}>No namespace by that name.</Command.Empty>}
         {canBeAll && <Item name={all} isPicked={value === null} onSelect={() => onPick(null)} />}
         {names.map((name) => <Item key={name} name={name} isPicked={name === value} onSelect={() => onPick(name)} />)}
-        {isNew && <Command.Item value={typed} className={styles['item']} onSelect={() => onPick(typed)}><span className={styles['check']} /><span>Use <b>{typed}</b></span></Command.Item>}
+        {isNew && <Command.Item value={`use ${typed}`} className={styles['item']} onSelect={() => onPick(typed)}><span className={styles['check']} /><span>Use <b>{typed}</b></span></Command.Item>}
       </Command.List>
     </Command>
   )

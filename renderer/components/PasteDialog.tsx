@@ -11,10 +11,10 @@ import styles from './PasteDialog.module.css'
 const shownCharactersMax = 20_000
 
 export function PasteDialog({ paste, onPaste, onClose }: { readonly paste: Paste; readonly onPaste: () => void; readonly onClose: () => void }) {
-  const { text, lines, removed } = paste
+  const { text, lines, removed, hasEnds } = paste
   const isPasting = useRef(false)
   return (
-    <Dialog isOpen onClose={onClose} width="wide" title={lines > 1 ? `Paste ${plural(lines, 'line')}?` : 'Paste this?'} description="The shell may run each line as it comes.">
+    <Dialog isOpen onClose={onClose} width="wide" title={lines > 1 ? `Paste ${plural(lines, 'line')}?` : 'Paste this?'} description={hasEnds ? (lines > 1 ? 'The shell may run each line as it comes.' : 'It ends its line: the shell may run it at once.') : 'It holds what no keyboard types.'}>
       <div className={styles['body']}>
         <pre className={styles['text']} tabIndex={0}><Untrusted text={text.slice(0, shownCharactersMax)} as="block" />{text.length > shownCharactersMax && '\n…'}</pre>
         {removed > 0 && <p className={styles['removed']}>{plural(removed, 'control character')} that no keyboard types {removed === 1 ? 'is' : 'are'} left out.</p>}

@@ -35,7 +35,7 @@ function columnsOf({ columns, rows }: KubernetesTable): readonly Column[] {
   return columns.flatMap(({ name, priority, isAge }, at) => {
     if (priority > 0) return []
     const longest = Math.min(48, Math.max(name.length, ...rows.slice(0, 60).map(({ cells }) => (cells[at] ?? '').length)))
-    return [{ name, at, isAge, width: at === 0 || name === 'Message' ? `minmax(${Math.min(longest, 26)}ch, ${longest + 8}fr)` : `minmax(${Math.min(longest + 2, 12)}ch, ${longest + 2}ch)` }]
+    return [{ name, at, isAge, width: at === 0 || name === 'Message' ? `minmax(${Math.min(longest, 18)}ch, ${longest + 8}fr)` : `minmax(${Math.min(longest + 2, 10)}ch, ${longest + 2}ch)` }]
   })
 }
 
@@ -109,6 +109,6 @@ export function ResourceTable({ label, list, picked, hasNamespaces, onPick, onOp
 
 function Cell({ column, row, now }: { readonly column: Column; readonly row: KubernetesRow; readonly now: number }) {
   const cell = column.isAge && row.createdAt !== null && column.name === 'Age' ? ageText(row.createdAt, now) : (row.cells[column.at] ?? '')
-  const tone = toneOf(column.name, cell)
+  const tone = toneOf(column.name, cell, row.cells)
   return <span role="gridcell" data-tone={tone ?? undefined} title={cell.length > 24 ? visibleText(cell) : undefined}>{tone !== null && tone !== 'quiet' && <i aria-hidden="true" />}<Untrusted text={cell} /></span>
 }

@@ -1,5 +1,5 @@
 // The terminal of one tab: its screen in place, what is said around it (never in it), search, and the way on when its shell has ended.
-import { ChevronDown, ChevronUp, PlugZap, RotateCcw, X } from 'lucide-react'
+import { ChevronDown, ChevronUp, RotateCcw, X } from 'lucide-react'
 import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { terminals, useTerminals, type TerminalTab } from '../stores/terminals.ts'
 import { Banner } from '../ui/Banner.tsx'
@@ -38,7 +38,7 @@ export function TerminalPane({ tab }: { readonly tab: TerminalTab }) {
   return (
     <div className={styles['pane']}>
       {isFinding && <Find tab={tab} />}
-      {info?.kubectl === 'missing' && <NoKubectl tab={tab} />}
+      {info?.kubectl === 'missing' && status.kind === 'open' && <NoKubectl tab={tab} />}
       <div ref={host} className={styles['screen']} role="group" aria-label={`Terminal ${tab.number}`} aria-describedby="terminal-keys" />
       <p id="terminal-keys" className="visually-hidden">Tab goes to the shell. Control, Shift and arrow up leave the terminal to its tabs; arrow down on its tab goes back in.</p>
       <Over status={status} onRestart={() => terminals.restart(id)} />
@@ -52,7 +52,7 @@ function Over({ status, onRestart }: { readonly status: TerminalTab['status']; r
   switch (status.kind) {
     case 'new': case 'opening': return <p role="status" className={styles['opening']}><Spinner /> Starting your shell…</p>
     case 'open': return null
-    case 'ended': return <div className={styles['foot']}><Banner tone="info" isFlat action={again}><PlugZap size={13} className={styles['inline']} aria-hidden="true" />This session is over: <Untrusted text={status.reason} />. Its kubeconfig is removed.</Banner></div>
+    case 'ended': return <div className={styles['foot']}><Banner tone="info" isFlat action={again}>This session is over: <Untrusted text={status.reason} />. Its kubeconfig is removed.</Banner></div>
     case 'failed': return <div className={styles['foot']}><Banner tone="danger" isFlat action={again}>No terminal was opened: <Untrusted text={status.message} /></Banner></div>
   }
 }

@@ -1,5 +1,5 @@
 // Approvals in words: which list one belongs to, what is asked, by whom it may be decided, how it stands. Pure.
-import type { ApprovalSummary, Person, PullAgreed } from '../../shared/approval.ts'
+import type { ApprovalSummary, GrantClass, Person, PullAgreed } from '../../shared/approval.ts'
 import type { ApprovalFilter } from '../../shared/ipc.ts'
 import { plural } from './format.ts'
 
@@ -28,10 +28,14 @@ export function listOf(filter: ApprovalFilter, all: readonly ApprovalSummary[], 
 /** What is asked, in one line; a command as it is recorded, with what is masked left out. */
 export function askedFor({ subject }: Pick<ApprovalSummary, 'subject'>): string {
   if (subject.kind === 'command') return subject.recorded
-  return `${kindsOf(subject.kinds)} on ${subject.on === null ? 'any table' : subject.on.join(', ')} for ${minutesOf(subject.minutes)}`
+  return `${classOf(subject)} for ${minutesOf(subject.minutes)}`
 }
 
-const kindsOf = (kinds: readonly string[]): string => (kinds.includes('*') ? 'any statement' : kinds.join(', '))
+/** What a grant opens, in the words of its protocol. */
+export function classOf({ kinds, on, protocol }: GrantClass): string {
+  const [any, anywhere] = protocol === 'kubernetes' ? ['any request', 'any resource'] : ['any statement', 'any table']
+  return `${kinds.includes('*') ? any : kinds.join(', ')} on ${on === null ? anywhere : on.join(', ')}`
+}
 export const minutesOf = (minutes: number): string => (minutes % 60 === 0 ? plural(minutes / 60, 'hour') : plural(minutes, 'minute'))
 
 /** `on-call`, `2 of dba or test:ann`. */

@@ -46,11 +46,12 @@ const tones: Readonly<Record<string, RowTone>> = {
 }
 
 /** Only cells of columns that say a state; null: it has no colour. */
-export function toneOf(column: string, cell: string): RowTone | null {
+export function toneOf(column: string, cell: string, row: readonly string[] = []): RowTone | null {
   if (column === 'Status' || column === 'Type' || column === 'Reason') return tones[cell] ?? (cell.startsWith('Init:') ? 'wait' : null)
   const ready = column === 'Ready' ? /^(\d+)\/(\d+)$/.exec(cell) : null
   if (ready === null) return null
-  return ready[1] === ready[2] ? null : 'wait'
+  // What has done its work need not be ready.
+  return ready[1] === ready[2] || row.some((each) => tones[each] === 'quiet') ? null : 'wait'
 }
 
 export interface KubectlCommand { readonly label: string; readonly command: string; /** It changes something. */ readonly isChange: boolean }

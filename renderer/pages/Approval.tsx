@@ -6,6 +6,8 @@ import type { ApprovalWhole } from '../../shared/approval.ts'
 import { ApprovalActions } from '../components/ApprovalActions.tsx'
 import { ApprovalFacts } from '../components/ApprovalFacts.tsx'
 import { EnvironmentBadge } from '../components/EnvironmentBadge.tsx'
+import { ExactText } from '../components/ExactText.tsx'
+import { KubernetesAsked } from '../components/KubernetesAsked.tsx'
 import { SqlText } from '../components/SqlText.tsx'
 import { Standing } from '../components/Standing.tsx'
 import { askedFor, nameOf } from '../lib/approvals.ts'
@@ -78,8 +80,10 @@ function Whole({ approval }: { readonly approval: ApprovalWhole }) {
 
 function Asked({ approval }: { readonly approval: ApprovalWhole }) {
   const { exact, sealed, subject } = approval
-  if (subject.kind === 'grant') return <section aria-label="Access"><h2 className={own['label']}>Access</h2><p className={own['access']}><Untrusted text={askedFor(approval)} /></p><p className={own['quiet']}>It answers for statements of this sort that would need approval; what is denied stays denied.</p></section>
-  if (exact === null) return <section><Banner tone="warn">The exact statement cannot be shown: <Untrusted text={sealed ?? 'no reason was given'} />. As it is recorded:</Banner><SqlText text={subject.recorded} label="Statement as recorded" /></section>
+  const isSql = approval.connection.kind === 'postgres'
+  if (subject.kind === 'grant') return <section aria-label="Access"><h2 className={own['label']}>Access</h2><p className={own['access']}><Untrusted text={askedFor(approval)} /></p><p className={own['quiet']}>It answers for {isSql ? 'statements' : 'requests'} of this sort that would need approval; what is denied stays denied.</p></section>
+  if (exact === null) return <section><Banner tone="warn">The exact {isSql ? 'statement' : 'request'} cannot be shown: <Untrusted text={sealed ?? 'no reason was given'} />. As it is recorded:</Banner>{isSql ? <SqlText text={subject.recorded} label="Statement as recorded" /> : <ExactText text={subject.recorded} label="Request as recorded" />}</section>
+  if (!isSql) return <KubernetesAsked exact={exact} />
   return (
     <>
       <section aria-label="Statement">

@@ -194,7 +194,7 @@ function tableOf(view: KubernetesViewName, namespace: string | null): Kubernetes
 }
 
 function podsText(): string {
-  const lines = [['NAME', 'READY', 'STATUS', 'RESTARTS', 'AGE'], ...fakeRows('pods').slice(0, 6).map(({ cells }) => cells)]
+  const lines = [['NAME', 'READY', 'STATUS', 'RESTARTS', 'AGE'], ...fakeRows('pods').slice(0, 6).map(({ cells }) => cells.slice(0, 5))]
   const widths = [0, 1, 2, 3].map((at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)) + 3)
   return lines.map((line) => `${line.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('')}\r\n`).join('')
 }
