@@ -6,7 +6,7 @@ import type { ObjectTarget } from './identity.ts'
 /** As Go's %q, or between other quotes; one that is not closed reaches to the end. */
 const quoted = /"(?:[^"\\]|\\.)*(?:"|$)|`[^`]*(?:`|$)|'(?:[^'\\]|\\.)*(?:'|$)/gs
 /** Values that are printed without quotes have no end that can be told. */
-const unquoted = /(\b(?:Invalid|Duplicate|Unsupported|Forbidden) value: |\bsupplied value \(|\bgot: ?)(?!["'`])[\s\S]*$/i
+const unquoted = /(\b(?:Invalid|Duplicate|Unsupported|Forbidden) value: |\bsupplied value \(|\bgot: ?|\bcannot unmarshal |\border in patch list:|\b(?=map\[))(?!["'`])[\s\S]*$/i
 /** What a webhook or an admission policy of the cluster's own says may be built from the object. */
 const spoken = /(\bdenied (?:the )?request(?: without explanation)?:?)[\s\S]*$/i
 
