@@ -340,6 +340,8 @@ export const spdyHeaderBytesMax = 16 * 1024
 export const spdyInflateRatioMax = 40
 /** Names in one header block; Kubernetes sends three at most. */
 export const spdyHeadersMax = 32
+/** Frames with a header block in one second of one direction: each takes some 50 µs of the loop. Four hundred connections a second, both streams. */
+export const spdyHeadersPerSecondMax = 800
 /** Streams open at once on one connection: a browser behind a port-forward opens dozens of connections, two streams each. */
 export const streamsOpenMax = 512
 /** A WebSocket message of a channel that is read as a whole (a resize, a status), and the same on SPDY's streams. */
@@ -395,3 +397,6 @@ export const kubernetesQuietMs = 100
 export const kubernetesFailedUpgradeBytesMax = 64 * 1024
 /** What a client gets to read a refusal of its upgrade. */
 export const refusalCloseMs = 1_000
+/** How long a refused WebSocket answers for the SPDY request that kubectl sends right after it, and how many are remembered. */
+export const recentRefusalMs = 5_000
+export const recentRefusalsMax = 1_000

@@ -5,7 +5,7 @@
 //
 // A flush ends at a byte, so each block is inflated by itself with what came before as its dictionary: synchronously and with a bound,
 // which a stream of node:zlib offers no public way to.
-import { deflateRawSync, constants, inflateRawSync } from 'node:zlib'
+import { constants, inflateRawSync } from 'node:zlib'
 import { spdyHeaderBytesMax, spdyHeadersMax, spdyInflateRatioMax } from '../../../limits.ts'
 import { FrameError } from './frame-error.ts'
 import { spdyDictionary, spdyDictionaryId } from './spdy-dictionary.ts'
@@ -49,18 +49,24 @@ export class HeaderInflater {
   }
 }
 
+/** Stored blocks (RFC 1951 3.2.4): valid deflate that refers to nothing. Compressing some fifty bytes would cost a hundred times what it saves. */
 export class HeaderDeflater {
-  #window: Buffer = spdyDictionary
   #hasHead = false
 
   write(headers: SpdyHeaders): Buffer {
     const block = buildHeaders(headers)
-    const deflated = deflateRawSync(block, { dictionary: this.#window, finishFlush: constants.Z_SYNC_FLUSH })
-    this.#window = slid(this.#window, block)
-    if (this.#hasHead) return deflated
+    const deflated = [stored(block), stored(Buffer.alloc(0))]
+    if (this.#hasHead) return Buffer.concat(deflated)
     this.#hasHead = true
-    return Buffer.concat([zlibHead(), deflated])
+    return Buffer.concat([zlibHead(), ...deflated])
   }
+}
+
+function stored(bytes: Buffer): Buffer {
+  const head = Buffer.alloc(5)
+  head.writeUInt16LE(bytes.length, 1)
+  head.writeUInt16LE(~bytes.length & 0xffff, 3)
+  return Buffer.concat([head, bytes])
 }
 
 function slid(window: Buffer, more: Buffer): Buffer {

@@ -5,7 +5,7 @@ import { spdyControlBytesMax, spdyHeaderBytesMax } from '../../../limits.ts'
 import { FrameError } from './frame-error.ts'
 import { dataFrameOf, goawayFrame, pingFrame, resetFrame, SpdyHeaderWriter, SpdyParser, type SpdyFrame } from './spdy.ts'
 import { spdyDictionary } from './spdy-dictionary.ts'
-import { HeaderDeflater, HeaderInflater } from './spdy-headers.ts'
+import { HeaderInflater } from './spdy-headers.ts'
 import { headerBlock, spdyControl, spdyData, u32, UnzlibStream, ZlibStream } from './testing/frames.ts'
 
 const stdout = [['streamtype', 'stdout']] as const
@@ -133,10 +133,11 @@ test.each([
   expect(() => new SpdyParser().push(bytes)).toThrow(FrameError)
 })
 
-test('many small bombs are found together', () => {
-  const [deflater, inflater] = [new HeaderDeflater(), new HeaderInflater()]
-  const read = () => inflater.read(deflater.write(new Map([['x', 'a'.repeat(spdyHeaderBytesMax - 100)]])))
-  expect(() => { for (let i = 0; i < 100; i++) read() }).toThrow(/times their size/)
+test('many small bombs are found together', async () => {
+  const [zlib, inflater] = [new ZlibStream(), new HeaderInflater()]
+  const blocks: Buffer[] = []
+  for (let i = 0; i < 20; i++) blocks.push(await zlib.block(headerBlock([['x', 'a'.repeat(spdyHeaderBytesMax - 100)]])))
+  expect(() => { for (const block of blocks) inflater.read(block) }).toThrow(/times their size/)
 })
 
 test('a frame that never ends takes no more memory than came', () => {

@@ -52,6 +52,12 @@ interface Head { readonly type: number; readonly flags: number; readonly raw: Bu
 export class SpdyParser {
   readonly #unread = new Unread()
   readonly #inflater = new HeaderInflater()
+  readonly #beforeHeaders: () => void
+
+  /** `beforeHeaders` may throw: inflating is the one step whose cost is out of proportion to its bytes. */
+  constructor(beforeHeaders: () => void = () => undefined) {
+    this.#beforeHeaders = beforeHeaders
+  }
 
   /** The frames that are whole now. Throws FrameError for what SPDY does not allow; after that nothing can be read any more. */
   push(chunk: Buffer): SpdyFrame[] {
@@ -70,9 +76,9 @@ export class SpdyParser {
     const head = { type: raw.readUInt16BE(2), flags: raw[4]!, raw, payload: raw.subarray(headBytes) }
     const { kind, flags } = controls[head.type as keyof typeof controls]
     if ((head.flags & ~flags) !== 0) throw new FrameError(`a ${kind} frame has flags 0x${head.flags.toString(16)}`)
-    if (kind === 'syn-stream') return this.#synStream(head)
-    if (kind === 'syn-reply' || kind === 'headers') return this.#withHeaders(kind, head)
-    return plainFrame(kind, head)
+    if (kind !== 'syn-stream' && kind !== 'syn-reply' && kind !== 'headers') return plainFrame(kind, head)
+    this.#beforeHeaders()
+    return kind === 'syn-stream' ? this.#synStream(head) : this.#withHeaders(kind, head)
   }
 
   #synStream({ flags, raw, payload }: Head): SpdyFrame {

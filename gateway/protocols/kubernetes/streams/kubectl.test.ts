@@ -100,7 +100,7 @@ describe.each(variants.map((variant) => [`${variant.kubectl.version} over ${vari
     const [port] = await portsOf(run, 1)
     expect(await Promise.all([get(port!), get(port!), get(port!)])).toEqual(Array(3).fill('the pod web\nGET /x HTTP/1.1\n'))
     await expect.poll(() => all.observe.connections).toHaveLength(3)
-    expect(all.observe.connections).toEqual(Array(3).fill({ port: 8080, isRefused: false, bytesIn: expect.any(Number) as number, bytesOut: expect.any(Number) as number, ms: expect.any(Number) as number }))
+    for (const connection of all.observe.connections) expect(connection).toMatchObject({ port: 8080, isRefused: false, bytesOut: expect.any(Number) as number })
   })
 
   test('port-forward to a port that policy denies: kubectl says why', async () => {

@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { streamsOpenMax } from '../../../limits.ts'
+import { spdyHeadersPerSecondMax, streamsOpenMax } from '../../../limits.ts'
 import { exitStatus, resizeText } from '../codec/channels.ts'
 import { dataFrameOf, goawayFrame, pingFrame, resetFrame } from '../codec/spdy.ts'
 import { headerBlock, spdyControl, u32, UnzlibStream } from '../codec/testing/frames.ts'
@@ -132,6 +132,12 @@ test('more streams than the limit are reset', async () => {
   await settled(20)
   expect(upstream.spdy()).toHaveLength(streamsOpenMax)
   expect(client.spdy()).toMatchObject([{ kind: 'rst-stream', stream: 1 + streamsOpenMax * 2 }])
+})
+
+test('streams opened faster than the limit end the session', async () => {
+  const { client, relay } = forwardPeers()
+  for (let i = 0; i <= spdyHeadersPerSecondMax * 2; i++) client.send(client.writer.synStream(1 + i * 2, type('x')))
+  expect(await relay.ended).toMatch('spdyHeadersPerSecondMax')
 })
 
 // Port-forward.

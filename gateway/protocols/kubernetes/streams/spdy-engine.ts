@@ -1,6 +1,6 @@
 // Streams over SPDY/3.1. Data frames pass as they are where nothing is masked; frames with headers are written anew from what was judged,
 // for a stream that is refused here must not put the other side's compression out of step.
-import { streamsOpenMax } from '../../../limits.ts'
+import { spdyHeadersPerSecondMax, streamsOpenMax } from '../../../limits.ts'
 import { failureStatus, isChannel, type Channel } from '../codec/channels.ts'
 import { dataFrameOf, dataHead, goawayFrame, goaways, resetFrame, resets, SpdyHeaderWriter, SpdyParser, type SpdyFrame } from '../codec/spdy.ts'
 import type { SpdyHeaders } from '../codec/spdy-headers.ts'
@@ -25,11 +25,22 @@ interface Stream {
 
 const noHeaders: SpdyHeaders = new Map()
 
+/** Throws at more frames with headers in a second than a limit: each costs the loop what a megabyte of data does. */
+function paced(who: string): () => void {
+  let [second, count] = [0, 0]
+  return () => {
+    const now = Math.floor(performance.now() / 1_000)
+    count = now === second ? count + 1 : 1
+    second = now
+    if (count > spdyHeadersPerSecondMax) throw new StreamViolation(`the ${who} sent more than ${spdyHeadersPerSecondMax} frames with headers in a second (spdyHeadersPerSecondMax)`)
+  }
+}
+
 export class SpdyEngine implements StreamEngine {
   readonly #options: RelayOptions
   readonly #wires: Wires
-  readonly #fromClient = new SpdyParser()
-  readonly #fromUpstream = new SpdyParser()
+  readonly #fromClient = new SpdyParser(paced('client'))
+  readonly #fromUpstream = new SpdyParser(paced('target'))
   readonly #toClient = new SpdyHeaderWriter()
   readonly #toUpstream = new SpdyHeaderWriter()
   readonly #streams = new Map<number, Stream>()
