@@ -8,6 +8,7 @@ import { Replay, type Change, type Replayed } from '../../gateway/pipeline/polic
 import { recordedCommands } from '../../gateway/pipeline/recorded-commands.ts'
 import { loadPolicies } from '../../gateway/policy/load.ts'
 import type { PolicySnapshot } from '../../gateway/policy/snapshot.ts'
+import { factsOfRecorded } from '../../gateway/protocols/kubernetes/run-text.ts'
 import { problemsError } from '../../gateway/yaml-file.ts'
 import { print, printJson, visible } from '../output.ts'
 import { openTrials } from '../policy-trials.ts'
@@ -61,7 +62,7 @@ async function replay({ config, draft, since = 0, connection, live }: ReplayOpti
   const notes = new Set<string>()
   try {
     const judge = new Replay({
-      current, draft: drafted, connections: trials.connections, analyze: trials.analyze, lineages: trials.lineages,
+      current, draft: drafted, connections: trials.connections, analyze: trials.analyze, lineages: trials.lineages, requestOf: factsOfRecorded,
       catalogOf: async (one) => {
         const { catalog, note } = await trials.at(one)
         if (note !== null) notes.add(`connection ${one.name}: ${note}; names are taken as written, and views and functions are not seen through`)

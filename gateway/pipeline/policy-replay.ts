@@ -2,10 +2,11 @@
 // the draft, in the same way and at the time it was sent. Without a draft: the policies in force against what was decided then.
 import type { SqlFacts } from '../../shared/command.ts'
 import type { ConnectionSummary } from '../../shared/connection.ts'
+import type { KubernetesCommandFacts } from '../../shared/kubernetes.ts'
 import { compileColumnGlob } from '../../shared/policy/identifier-glob.ts'
 import type { Principal } from '../../shared/principal.ts'
 import type { Effect } from '../../shared/verdict.ts'
-import { needsEstimate } from '../policy/evaluate.ts'
+import { evaluate, needsEstimate } from '../policy/evaluate.ts'
 import { masksFor } from '../policy/masks.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 import { usesOf } from '../policy/uses.ts'
@@ -39,6 +40,8 @@ export interface ReplayInputs {
   readonly connections: readonly ConnectionSummary[]
   readonly analyze: (text: string) => Promise<Analysis>
   readonly lineages: Lineages
+  /** A recorded Kubernetes request; a text is why it cannot be judged. */
+  readonly requestOf: (text: string) => KubernetesCommandFacts | string
   /** Null: offline. */
   readonly catalogOf: (connection: ConnectionSummary) => Promise<Catalog | null>
 }
@@ -68,16 +71,27 @@ export class Replay {
   async judge(command: RecordedCommand): Promise<Outcome> {
     const connection = this.#inputs.connections.find(({ name }) => name === command.connection)
     if (connection === undefined) return unjudged('its connection is not in gateway.yaml')
-    // Of a write the recording has the body masked, of a delete not what went before: what policy said of them cannot be asked again.
-    if (connection.kind === 'kubernetes') return unjudged('it is a Kubernetes request, and those are not judged anew yet')
     if (!command.hasGroups) return unjudged('the recording does not say which groups the person was in (it is older than that)')
     if (this.#asksClaims && !command.hasClaims) return unjudged('policies ask for claims, which recordings keep of CI only')
+    if (connection.kind === 'kubernetes') return this.#judgeRequest(command, connection)
     const facts = await this.#factsOf(command.text)
     if (typeof facts === 'string') return unjudged(facts)
     if (facts.statements.some(({ executes, fetches }) => executes !== null || fetches !== null)) return unjudged('it runs what was prepared or declared by another statement')
     const path = this.#paths.get(command.session) ?? 'default'
     if (facts.statements.some(({ setsSearchPath }) => setsSearchPath)) this.#paths.set(command.session, 'unknown')
     return this.#compare(command, connection, (snapshot) => this.#judgedBy(snapshot, { facts, connection, principal: command.principal, now: command.at, path }))
+  }
+
+  async #judgeRequest(command: RecordedCommand, connection: ConnectionSummary): Promise<Outcome> {
+    const facts = this.#inputs.requestOf(command.text)
+    if (typeof facts === 'string') return unjudged(facts)
+    if (facts.verb === 'delete' && [this.#inputs.current, this.#inputs.draft].some((snapshot) => snapshot !== null && countsDeletes(snapshot))) {
+      return unjudged('policies count deletes, and the recording does not say which went before')
+    }
+    return this.#compare(command, connection, (snapshot) => {
+      const { effect, reason } = evaluate(snapshot, command.principal, connection, facts, command.at)
+      return Promise.resolve({ effect, reason, masked: [], needsRows: false })
+    })
   }
 
   async #compare(command: RecordedCommand, connection: ConnectionSummary, judgedBy: (snapshot: PolicySnapshot) => Promise<Judged>): Promise<Outcome> {
@@ -127,6 +141,8 @@ export class Replay {
 const factsKeptMax = 10_000
 const unjudged = (why: string): Outcome => ({ kind: 'unjudged', why })
 const changeTo = { allow: 'newly allowed', approve: 'newly held', deny: 'newly denied' } as const satisfies Record<Effect, Change>
+
+const countsDeletes = ({ policies }: PolicySnapshot): boolean => policies.some(({ rules }) => rules.some(({ body }) => body.kind === 'kubernetes' && body.words.includes('mass-delete')))
 
 function asksClaims({ policies }: PolicySnapshot): boolean {
   return policies.some(({ rules, masks }) => JSON.stringify([rules.map(({ who }) => who), masks.map(({ except }) => except)]).includes('"kind":"claim"')

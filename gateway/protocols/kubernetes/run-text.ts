@@ -5,7 +5,7 @@
 //
 // Of kubectl's own verbs those stand for a request that are one: what kubectl does in several is told so.
 import type { KubernetesCommandFacts } from '../../../shared/kubernetes.ts'
-import { pluralOf } from '../../../shared/policy/kubernetes-words.ts'
+import { pluralOf, writingVerbs } from '../../../shared/policy/kubernetes-words.ts'
 import { splitWords } from '../../../shared/policy/words.ts'
 import { factsOf, readRequest } from './commands.ts'
 import { groupsWith, scopeOf } from './resources.ts'
@@ -18,6 +18,20 @@ export function factsOfRun(text: string): RunFacts {
   const line = 'problem' in words ? words : readLine(words.map((word) => word.text))
   const request = 'problem' in line ? line : requestOf(line)
   return 'problem' in request ? { kind: 'problem', message: request.problem } : read(request)
+}
+
+/**
+ * A request as the recording has it, `GET /api/v1/pods`, for `policy replay`. The body is not at hand (its masked fields are not in the
+ * record), nor what was deleted before: of what they could decide the text is why it cannot be told.
+ */
+export function factsOfRecorded(text: string): KubernetesCommandFacts | string {
+  if (text.includes('[masked')) return 'a part of its text is masked'
+  const [method, target] = text.split(' ') as [string, string | undefined]
+  const request = readRequest({ method, target: target ?? '', headers: ['Host', 'cluster'] })
+  if (request.kind === 'refused') return 'it cannot be read as a request'
+  if (writingVerbs.has(request.info.verb)) return 'it writes an object, which the recording does not have as it was sent'
+  const facts = factsOf({ request, body: null, deletes: [] })
+  return facts.kind === 'refused' ? 'it cannot be read as a request' : facts.facts
 }
 
 interface Request {
