@@ -20,19 +20,24 @@ export interface AskedRequest {
 }
 
 /** Reads the body where it has one. Rejects when the client is gone before its end. */
-export async function askedOf(ks: KubernetesSession, read: ReadRequest, message: IncomingMessage): Promise<AskedRequest | Refused> {
+export async function askedOf(read: ReadRequest, message: IncomingMessage): Promise<AskedRequest | Refused> {
   const bytes = read.bodyUse === 'none' ? null : await bodyOf(message)
   if (bytes === 'too-large') return tooLarge
-  const deletes = ks.deletes.ages(keyOf(ks), Date.now())
-  const found = factsOf({ request: read, body: bytes, deletes })
+  const found = factsOf({ request: read, body: bytes, deletes: [] })
   if (found.kind === 'refused') return found
   const body = read.bodyUse === 'stream' && bytes !== null ? { contentType: read.headers.contentType ?? 'application/octet-stream', bytes } : found.forwarded
   return { kind: 'asked', read, facts: found.facts, body, purpose: purposeOf(message) }
 }
 
-/** It goes upstream now. */
-export function noteSent(ks: KubernetesSession, { verb, isDryRun }: KubernetesCommandFacts): void {
-  if ((verb === 'delete' || verb === 'deletecollection') && !isDryRun) ks.deletes.note(keyOf(ks), Date.now())
+/** The facts as they are judged: with the deletes that were let through until this very turn, so that many at once count each other. */
+export function factsNow(ks: KubernetesSession, { facts }: Pick<AskedRequest, 'facts'>): KubernetesCommandFacts {
+  return { ...facts, deletes: ks.memory.deletes.ages(keyOf(ks), Date.now()) }
+}
+
+/** In the turn in which it was let through. */
+export function noteAllowed(ks: KubernetesSession, { verb, isDryRun, resource, subresource }: KubernetesCommandFacts): void {
+  const isDelete = verb === 'delete' || verb === 'deletecollection' || (resource === 'pods' && subresource === 'eviction')
+  if (isDelete && !isDryRun) ks.memory.deletes.note(keyOf(ks), Date.now())
 }
 
 const keyOf = ({ session, summary }: KubernetesSession) => deletesKey(session.lease.principal.id, summary.name)

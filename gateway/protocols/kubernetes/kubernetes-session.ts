@@ -8,6 +8,7 @@ import type { Refusal } from '../../pipeline/refusal.ts'
 import { Session } from '../../pipeline/session.ts'
 import { createAccess, type KubernetesAccess } from './access.ts'
 import type { Deletes } from './deletes.ts'
+import type { RecentRefusals } from './recent-refusals.ts'
 import { Upstream } from './upstream.ts'
 
 /** One request, from its record to its last byte. */
@@ -18,9 +19,12 @@ export interface Exchange {
   end(reason: string): void
 }
 
+/** What outlives a session, of all of a gateway's. */
+export interface Memory { readonly deletes: Deletes; readonly refusals: RecentRefusals }
+
 export interface KubernetesSessionRequest {
   readonly context: GatewayContext
-  readonly deletes: Deletes
+  readonly memory: Memory
   readonly connection: KubernetesConnection
   readonly lease: Lease
   /** The client's User-Agent; untrusted. */
@@ -34,17 +38,17 @@ export class KubernetesSession {
   readonly session: Session
   readonly upstream: Upstream
   readonly context: GatewayContext
-  readonly deletes: Deletes
+  readonly memory: Memory
   readonly connection: KubernetesConnection
   readonly #idleMs: number | null
   readonly #exchanges = new Set<Exchange>()
   #access: KubernetesAccess | null = null
   #idle: NodeJS.Timeout | null = null
 
-  private constructor({ context, deletes, connection, idleMs }: KubernetesSessionRequest, session: Session) {
+  private constructor({ context, memory, connection, idleMs }: KubernetesSessionRequest, session: Session) {
     this.session = session
     this.context = context
-    this.deletes = deletes
+    this.memory = memory
     this.connection = connection
     this.upstream = new Upstream(connection.target)
     this.#idleMs = idleMs

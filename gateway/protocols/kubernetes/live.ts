@@ -5,6 +5,7 @@ import { stringify } from 'yaml'
 import type { KubernetesCommandFacts } from '../../../shared/kubernetes.ts'
 import { kubernetesAnswerBytesMax, kubernetesDiffCharactersMax } from '../../limits.ts'
 import { targetOf, type KubernetesAccess } from './access.ts'
+import { isBuiltInGroup } from './resources.ts'
 import type { HeaderValues, Upstream, UpstreamRequest } from './upstream.ts'
 
 export interface LiveObject {
@@ -42,6 +43,7 @@ export async function diffOf(upstream: Upstream, { access, facts, live, request 
   if (!isWrite(facts) || facts.verb === 'deletecollection') return null
   const name = `${facts.resource}/${facts.name ?? ''}`
   if (facts.verb === 'delete') return live.object === null ? null : bounded(unified(name, shown(access, facts, live.object), ''))
+  if (!canDryRun(facts)) return asSent(access, facts, live)
   const made = await json(upstream, { ...request, target: dryRun(request.target), headers: { ...request.headers, accept: 'application/json' } })
   if (made === null || member(made, 'kind') === 'Status') return null
   return bounded(unified(name, live.object === null ? '' : shown(access, facts, live.object), shown(access, facts, made)))
@@ -49,6 +51,19 @@ export async function diffOf(upstream: Upstream, { access, facts, live, request 
 
 const isWrite = ({ verb, body }: KubernetesCommandFacts): boolean =>
   verb === 'create' || verb === 'update' || verb === 'patch' || verb === 'delete' || (verb === 'deletecollection' && body === null)
+
+/**
+ * Only where the API server itself surely changes nothing for it: a server behind it may not know dryRun, and would write before anybody has
+ * agreed; nor of what makes or moves something by being asked (tokens, evictions, bindings).
+ */
+const canDryRun = ({ group, resource, subresource, privilege }: KubernetesCommandFacts): boolean =>
+  isBuiltInGroup(group) && (subresource === null || subresource === 'status' || subresource === 'scale') && privilege !== 'mint-token' && !/reviews$|^bindings$/.test(resource)
+
+/** A whole object beside the live one; a patch says itself what it changes. */
+function asSent(access: KubernetesAccess, facts: KubernetesCommandFacts, live: LiveObject): string | null {
+  if (facts.body?.kind !== 'object') return null
+  return bounded(unified(`${facts.resource}/${facts.name ?? ''}`, live.object === null ? '' : shown(access, facts, live.object), shown(access, facts, facts.body.value)))
+}
 
 /** Added where it is not asked for yet. */
 export function dryRun(target: string): string {

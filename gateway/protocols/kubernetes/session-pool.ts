@@ -4,8 +4,9 @@ import { hash } from 'node:crypto'
 import type { Lease } from '../../identity/authenticate.ts'
 import { kubernetesIdleMs } from '../../limits.ts'
 import type { GatewayContext, KubernetesConnection } from '../../pipeline/context.ts'
-import { createDeletes, type Deletes } from './deletes.ts'
-import { KubernetesSession } from './kubernetes-session.ts'
+import { createDeletes } from './deletes.ts'
+import { KubernetesSession, type Memory } from './kubernetes-session.ts'
+import { createRecentRefusals } from './recent-refusals.ts'
 
 export interface Caller {
   readonly lease: Lease
@@ -17,7 +18,7 @@ export interface Caller {
 export class SessionPool {
   readonly #context: GatewayContext
   readonly #idleMs: number
-  readonly #deletes: Deletes = createDeletes()
+  readonly #memory: Memory = { deletes: createDeletes(), refusals: createRecentRefusals() }
   readonly #open = new Map<string, Promise<KubernetesSession>>()
 
   constructor(context: GatewayContext, idleMs = kubernetesIdleMs) {
@@ -52,7 +53,7 @@ export class SessionPool {
 
   async #begin({ lease, connection, client }: Caller, idleMs: number | null, onClosed: () => void): Promise<KubernetesSession> {
     try {
-      return await KubernetesSession.open({ context: this.#context, deletes: this.#deletes, connection, lease, client, idleMs, onClosed })
+      return await KubernetesSession.open({ context: this.#context, memory: this.#memory, connection, lease, client, idleMs, onClosed })
     } catch (error) {
       lease.dispose()
       throw error

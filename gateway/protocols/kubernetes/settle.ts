@@ -6,7 +6,7 @@ import { handleCommand } from '../../pipeline/handle-command.ts'
 import { Held, type Asked, type HoldRequest, type Settled, type WaitLimit } from '../../pipeline/hold.ts'
 import { intentOfRequest } from '../../pipeline/meaning.ts'
 import type { Refusal } from '../../pipeline/refusal.ts'
-import { headersFor, headText, identityFor, lineOf, wholeText, type AskedRequest } from './asked.ts'
+import { factsNow, headersFor, headText, identityFor, lineOf, noteAllowed, wholeText, type AskedRequest } from './asked.ts'
 import { decideRequest, objectionToGuesses, recordedBody, type RequestDecision } from './judge.ts'
 import type { KubernetesSession } from './kubernetes-session.ts'
 import { diffOf, readLive, type LiveObject } from './live.ts'
@@ -24,18 +24,22 @@ export interface Waiting {
 export async function settle(ks: KubernetesSession, asked: AskedRequest, waiting: Waiting): Promise<Settled<RequestDecision>> {
   const { session } = ks
   const access = ks.access()
-  const decision = decideRequest(access, asked.facts, { now: Date.now(), live: null })
+  const facts = factsNow(ks, asked)
+  const decision = decideRequest(access, facts, { now: Date.now(), live: null })
   const clearance = decision.refusal?.kind === 'needs-approval' ? grantedNow(session, decision) : null
   const parameters = asked.facts.body === null ? [] : [recordedBody(access, asked.facts, asked.facts.body)]
   const outcome = handleCommand(session, { text: lineOf(asked.read), parameters, decision, clearance }, objectionToGuesses)
+  if (outcome.kind === 'forward') noteAllowed(ks, facts)
   if (outcome.kind !== 'hold') return outcome
   const { id } = outcome.command
   const live = await liveOf(ks, asked, waiting, id)
-  const held = new Held(session, { id, decision: decideRequest(ks.access(), asked.facts, { now: Date.now(), live: live.state }) }, holdRequest(ks, asked, { ...waiting, live }))
+  const held = new Held(session, { id, decision: decideRequest(ks.access(), facts, { now: Date.now(), live: live.state }) }, holdRequest(ks, { ...asked, facts }, { ...waiting, live }))
   const onGone = () => held.withdraw('disconnected')
   if (waiting.signal.aborted) onGone()
   waiting.signal.addEventListener('abort', onGone, { once: true })
-  return held.settled.finally(() => waiting.signal.removeEventListener('abort', onGone))
+  const settled = await held.settled.finally(() => waiting.signal.removeEventListener('abort', onGone))
+  if (settled.kind === 'forward') noteAllowed(ks, facts)
+  return settled
 }
 
 /** What could not be read is recorded all the same. */

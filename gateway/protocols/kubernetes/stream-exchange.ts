@@ -63,6 +63,11 @@ export class StreamExchange implements Exchange {
     }
   }
 
+  /** The same streams, whatever carries them. */
+  get #key(): string {
+    return JSON.stringify([this.#ks.session.lease.principal.id, this.#ks.summary.name, this.#arrival.read.target.forwarded])
+  }
+
   recheck(): void {
     if (this.#asked === null || this.#command === null) return
     const decision = decideRequest(this.#ks.access(), this.#asked.facts, { now: Date.now(), live: this.#command.decision.live })
@@ -90,10 +95,18 @@ export class StreamExchange implements Exchange {
       return refuseUpgrade(socket, statusOfRefused(asked))
     }
     this.#asked = asked
+    const told = this.#arrival.upgrade.protocol === 'spdy' ? this.#ks.memory.refusals.take(this.#key, Date.now()) : null
+    if (told !== null) {
+      recordRefused(this.#ks, lineOf(read), told)
+      return refuseUpgrade(socket, statusOf(told, asked.facts))
+    }
     // Nothing can be said before the answer: clients of both protocols take any first line for it.
     const settled = await settle(this.#ks, asked, { signal: this.#gone.signal, onAsked: () => undefined })
     if (this.#gone.signal.aborted) return settled.kind === 'forward' ? settled.command.finish('not run') : undefined
-    if (settled.kind === 'refuse') return refuseUpgrade(socket, statusOf(settled.refusal, asked.facts))
+    if (settled.kind === 'refuse') {
+      if (this.#arrival.upgrade.protocol === 'websocket') this.#ks.memory.refusals.note(this.#key, settled.refusal, Date.now())
+      return refuseUpgrade(socket, statusOf(settled.refusal, asked.facts))
+    }
     this.#command = settled.command
     await recorded(this.#ks)
     if (this.#gone.signal.aborted) return settled.command.finish('not run')
