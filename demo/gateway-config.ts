@@ -1,14 +1,17 @@
-// The demo's gateway.yaml and its policy: written once, then the user's to edit. Later starts change nothing but the two ports that
-// may have moved (the embedded PostgreSQL's and the provider's), and leave comments and everything else as they are.
+// The demo's gateway.yaml and its policies: written once, then the user's to edit. Later starts change nothing but the ports that may
+// have moved (of the embedded PostgreSQL, the provider, the sample cluster), and leave comments and everything else as they are.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isMap, isScalar, isSeq, parseDocument, type Document, type YAMLMap } from 'yaml'
 import { GatehouseError } from '../shared/errors.ts'
+import { clusterPolicy } from './cluster-policy.ts'
 
 export interface GatewayFacts {
   readonly data: string
   readonly issuer: string
   readonly postgresPort: number
+  /** `https://…` of the sample cluster. */
+  readonly clusterUrl: string
   /** For a first start; later the file says. */
   readonly apiPort: number
   readonly nativePort: number
@@ -21,22 +24,25 @@ export function writeGatewayConfig(facts: GatewayFacts): string {
   if (!existsSync(policies)) {
     mkdirSync(policies, { recursive: true })
     writeFileSync(join(policies, 'shop.yaml'), shopPolicy)
+    writeFileSync(join(policies, 'cluster.yaml'), clusterPolicy)
   }
   if (!existsSync(file)) writeFileSync(file, gatewayYaml(facts))
   else updatePorts(file, facts)
   return file
 }
 
-function updatePorts(file: string, { issuer, postgresPort }: GatewayFacts): void {
+function updatePorts(file: string, { issuer, postgresPort, clusterUrl }: GatewayFacts): void {
   const text = readFileSync(file, 'utf8')
   const document = parseDocument(text)
   // A file that does not parse is for the gateway to refuse, with line and reason.
   if (document.errors.length > 0) return
   const identity = entryNamed(document, 'identity', 'demo')
   const shop = entryNamed(document, 'connections', 'shop')
+  const cluster = entryNamed(document, 'connections', 'cluster')
   const edits = [
     ...(String(identity?.get('issuer')).startsWith('http://127.0.0.1:') ? replaced(identity, 'issuer', issuer) : []),
     ...(shop?.get('host') === '127.0.0.1' ? replaced(shop, 'port', String(postgresPort)) : []),
+    ...(String(cluster?.get('server')).startsWith('https://127.0.0.1:') ? replaced(cluster, 'server', clusterUrl) : []),
   ]
   const updated = edits.sort((one, other) => other.start - one.start).reduce((whole, { start, end, value }) => whole.slice(0, start) + value + whole.slice(end), text)
   if (updated !== text) writeFileSync(file, updated)
@@ -54,6 +60,11 @@ function entryNamed(document: Document, list: string, name: string): YAMLMap | u
   return entries.items.find((entry): entry is YAMLMap => isMap(entry) && entry.get('name') === name)
 }
 
+/** Whether gateway.yaml has the sample cluster: one of before there was a cluster has not. */
+export function hasCluster(file: string): boolean {
+  return entryNamed(parseDocument(readFileSync(file, 'utf8')), 'connections', 'cluster') !== undefined
+}
+
 /** The ports gateway.yaml says; for one clear line before anything is started. */
 export function configuredPorts(file: string): { readonly api: number | null; readonly postgres: number | null } {
   const document = parseDocument(readFileSync(file, 'utf8'))
@@ -62,7 +73,7 @@ export function configuredPorts(file: string): { readonly api: number | null; re
   return { api: port('api'), postgres: port('postgres') }
 }
 
-const gatewayYaml = ({ issuer, postgresPort, apiPort, nativePort }: GatewayFacts) => `# The demo's gateway. Yours to change: the demo keeps what you write.
+const gatewayYaml = ({ issuer, postgresPort, clusterUrl, apiPort, nativePort }: GatewayFacts) => `# The demo's gateway. Yours to change: the demo keeps what you write.
 listen:
   api: 127.0.0.1:${apiPort}
   postgres: 127.0.0.1:${nativePort}   # for psql and other native clients
@@ -88,6 +99,12 @@ connections:
     user: gatehouse
     password: { file: secrets/shop-password }
     tls: disable   # the embedded PostgreSQL is on this machine; yours is verify-full
+  - name: cluster
+    kind: kubernetes
+    labels: { env: demo }
+    server: ${clusterUrl}
+    ca: { file: cluster/tls/ca.pem }
+    token: { file: secrets/cluster-token }
   # - name: mine
   #   kind: postgres
   #   labels: { env: production }

@@ -5,9 +5,9 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { GatehouseError } from '../shared/errors.ts'
 
-export interface DemoPorts { readonly api: number; readonly native: number; readonly postgres: number; readonly provider: number; readonly app: number }
+export interface DemoPorts { readonly api: number; readonly native: number; readonly postgres: number; readonly provider: number; readonly app: number; readonly cluster: number }
 
-const preferred: DemoPorts = { api: 8443, native: 15432, postgres: 15433, provider: 15480, app: 15400 }
+const preferred: DemoPorts = { api: 8443, native: 15432, postgres: 15433, provider: 15480, app: 15400, cluster: 15443 }
 
 /** Below the ephemeral range (Linux 32768, macOS and Windows 49152), where outgoing connections come and go. */
 const lowest = 20_000
@@ -30,7 +30,7 @@ export async function demoPorts(data: string, isDefaultFolder: boolean): Promise
   }
   const ports = {
     api: await choose('api', 0, true), native: await choose('native', 1, true),
-    postgres: await choose('postgres', 2), provider: await choose('provider', 3), app: await choose('app', 4),
+    postgres: await choose('postgres', 2), provider: await choose('provider', 3), app: await choose('app', 4), cluster: await choose('cluster', 5),
   }
   writeFileSync(file, `${JSON.stringify(ports)}\n`)
   return ports

@@ -1,11 +1,12 @@
-// The demo, composed: PostgreSQL, sign-in provider, gateway, app, each started after the one it needs and stopped in reverse.
+// The demo, composed: PostgreSQL, sample cluster, sign-in provider, gateway, app, each started after the one it needs and stopped in reverse.
 import { join } from 'node:path'
 import { createLog } from '../gateway/log.ts'
 import { startGateway } from '../gateway/main.ts'
 import { GatehouseError } from '../shared/errors.ts'
 import { startApp } from './app.ts'
+import { startCluster } from './cluster/cluster.ts'
 import { defaultDataFolder, prepareDataFolder } from './data-folder.ts'
-import { configuredPorts, writeGatewayConfig } from './gateway-config.ts'
+import { configuredPorts, hasCluster, writeGatewayConfig } from './gateway-config.ts'
 import { lockData } from './lock.ts'
 import { demoPorts, isFree } from './ports.ts'
 import { startPostgres } from './postgres.ts'
@@ -63,11 +64,15 @@ export async function startStack({ data: folder, withApp = true, progress = sile
     const shop = { superuserUrl: postgres.superuserUrl, password: keptSecret(data, 'shop-password') }
     await progress.step('Sample database shop', () => ensureShop(shop), ({ isCurrent }) => isCurrent ? '' : `made by another version; delete ${data} to make it anew`)
 
+    const cluster = await progress.step('Sample cluster', () => startCluster({ data, port: ports.cluster }), ({ url }) => url)
+    started(cluster.stop)
+
     const provider = await progress.step('Sign-in provider', () => startProvider({ data, port: ports.provider }), ({ issuer }) => issuer)
     started(provider.stop)
 
-    const config = writeGatewayConfig({ data, issuer: provider.issuer, postgresPort: postgres.port, apiPort: ports.api, nativePort: ports.native })
+    const config = writeGatewayConfig({ data, issuer: provider.issuer, postgresPort: postgres.port, clusterUrl: cluster.url, apiPort: ports.api, nativePort: ports.native })
     await refuseTakenPorts(config)
+    if (!hasCluster(config)) process.stderr.write(`gatehouse: ${config} was made before there was a sample cluster; delete ${data} to make it anew with one\n`)
     const gateway = await progress.step('Gateway', () => startGateway({ configFile: config, log: createLog(process.env['GATEHOUSE_LOG'] ?? 'warn') }), ({ ready }) => ready.api)
     started(() => gateway.close())
     const { api, ca, postgres: native, ssh } = gateway.ready
