@@ -109,7 +109,7 @@ export const kubernetesRowsMax = 5_000
 /** Characters of one cell, and of an object as YAML. */
 export const kubernetesCellCharactersMax = 1_000
 export const kubernetesYamlCharactersMax = 2 * 1024 * 1024
-/** A request that is no watch and no log. A held one waits longer than this, and none of ours is ever held: they read. */
+/** A request that is no watch and no log. Where policy holds reading for approval it is asked again, and joins the same approval. */
 export const kubernetesCallMs = 30_000
 /** Changes of a list are gathered for so long. */
 export const kubernetesGatherMs = 200

@@ -48,6 +48,10 @@ test.each<[string, unknown]>([
   ['sql.page', { result: 'r', offset: -1, count: 1 }], ['sql.page', { result: 'r', offset: 0, count: 1_001 }], ['sql.page', { result: 'r', offset: 0.5, count: 1 }],
   ['sql.run', { editor: 'e', text: 'x'.repeat(1024 * 1024 + 1) }], ['settings.set', { theme: 'pink' }], ['settings.set', { gateway: 'http://x' }], ['settings.set', { __proto__: null, other: 1 }],
   ['sessions.frames', { session: 's', after: -2 }], ['login.gateway', { url: 'http://127.0.0.1' }],
+  ['app.openLink', { url: 'javascript:alert(1)' }], ['app.openLink', { url: 'file:///etc/passwd' }], ['app.openLink', { url: 'https://bank.example@evil.example/' }], ['app.openLink', { url: 'gatehouse://x' }], ['app.openLink', { url: 'x' }],
+  ['terminals.open', { terminal: '../../x', connection: 'prod', cols: 80, rows: 24, namespace: null, page: 'p' }], ['terminals.write', { terminal: 't', base64: 'no base64!' }], ['terminals.resize', { terminal: 't', cols: 0, rows: 1 }],
+  ['kubernetes.watch', { connection: 'prod', view: '../x', namespace: null }], ['kubernetes.watch', { connection: 'prod', view: 'pods', namespace: '../kube-system' }], ['kubernetes.get', { connection: 'prod', view: 'pods', namespace: 'a', name: 'x/../../secrets' }],
+  ['kubernetes.get', { connection: 'prod', view: 'pods', namespace: 'a', name: '..' }], ['kubernetes.log', { connection: 'prod', namespace: 'a', pod: 'x?follow', container: null, isPrevious: false }],
 ])('refuses what is no call: %s %j', async (name, input) => {
   await expect(call(name, input)).rejects.toMatchObject({ code: 'input_invalid' })
 })

@@ -57,7 +57,7 @@ export function createClusterClient(account: Account): ClusterClient {
       try {
         return await readBody(await open(what, late), kubernetesAnswerBytesMax)
       } catch (error) {
-        if (late.aborted) throw new GatehouseError('gateway_unreachable', `no answer within ${kubernetesCallMs / 1000} s (kubernetesCallMs); try again`, { side: 'upstream', cause: error })
+        if (late.aborted) throw new GatehouseError('gateway_unreachable', `no answer within ${kubernetesCallMs / 1000} s (kubernetesCallMs); it may wait for approval: try again`, { side: 'upstream', cause: error })
         throw error
       }
     },
