@@ -31,7 +31,7 @@ export class ChannelEngine implements StreamEngine {
   constructor(options: RelayOptions, wires: Wires) {
     this.#options = options
     this.#wires = wires
-    const terminal = this.#terminal = new TerminalFlows(options)
+    const terminal = this.#terminal = new TerminalFlows({ ...options, fail: wires.fail })
     const open = (channel: Channel) => terminal.open(channel, (data) => this.#send(channel, data))
     this.#flows = { stdin: open('stdin'), stdout: open('stdout'), stderr: open('stderr'), error: open('error'), resize: open('resize') }
   }

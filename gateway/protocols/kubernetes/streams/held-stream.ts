@@ -8,18 +8,24 @@ export interface HeldStreamOptions {
   readonly heldMs: number
   /** Gets what may go, never nothing. Must not throw when called after a pause. */
   readonly emit: (bytes: Buffer) => void
+  /** Bytes that must come as they are or not at all: the first finding is told instead of masked, and nothing goes on after that. */
+  readonly onFinding?: (() => void) | undefined
 }
 
 export class HeldStream {
   readonly #scanner: StreamScanner
   readonly #emit: (bytes: Buffer) => void
   readonly #heldMs: number
+  readonly #onFinding: (() => void) | undefined
   #timer: NodeJS.Timeout | null = null
+  #hasFinding = false
+  #isStopped = false
 
-  constructor({ scanner, heldMs, emit }: HeldStreamOptions) {
-    this.#scanner = new StreamScanner(scanner)
+  constructor({ scanner, heldMs, emit, onFinding }: HeldStreamOptions) {
+    this.#scanner = new StreamScanner(onFinding === undefined ? scanner : this.#noticing(scanner))
     this.#heldMs = heldMs
     this.#emit = emit
+    this.#onFinding = onFinding
   }
 
   push(bytes: Buffer): void {
@@ -42,6 +48,21 @@ export class HeldStream {
   }
 
   #give(bytes: Buffer): void {
-    if (bytes.length > 0) this.#emit(bytes)
+    if (this.#isStopped) return
+    if (this.#hasFinding) {
+      this.#isStopped = true
+      this.#onFinding?.()
+    } else if (bytes.length > 0) this.#emit(bytes)
+  }
+
+  #noticing(scanner: Scanner): Scanner {
+    return {
+      ...scanner,
+      find: (...args) => {
+        const found = scanner.find(...args)
+        this.#hasFinding ||= found === 'too-much' || (found !== null && found.length > 0)
+        return found
+      },
+    }
   }
 }

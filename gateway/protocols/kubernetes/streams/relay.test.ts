@@ -116,6 +116,27 @@ describe.each([['SPDY', spdy], ['WebSocket', webSocket]] as const)('%s', (_name,
     expect(upstream.bytes().length).toBeGreaterThan(26)
   })
 
+  test('what masks would damage is ended by a finding, and nothing of it passes', async () => {
+    for (const pieces of [[`tar ${secret} more`], ['tar ', secret.slice(0, 9), secret.slice(9), ' more']]) {
+      const { client, upstream, observe, relay } = await started(framing, { ...masks, tty: false, isExact: true })
+      for (const piece of pieces) upstream.send(stdout(piece))
+      upstream.send(stdout('\nmore\n'))
+      expect(await relay.ended).toMatch('the copy was ended')
+      expect(JSON.parse(read(client).error)).toMatchObject({ status: 'Failure', message: expect.stringMatching('policy masks') as string })
+      expect(client.bytes().includes('AKIA')).toBe(false)
+      expect(observe.text('stdout')).not.toContain(secret)
+    }
+  })
+
+  test('what masks would damage passes unharmed when there is nothing to mask', async () => {
+    const { client, upstream, relay } = await started(framing, { ...masks, tty: false, isExact: true })
+    upstream.send(stdout(Buffer.alloc(100_000, 'harmless\n')))
+    await settled(20)
+    upstream.socket.end()
+    await relay.ended
+    expect(read(client).stdout).toHaveLength(100_000)
+  })
+
   test('a status is masked, stays readable, and comes behind the output', async () => {
     const { client, upstream, observe } = await started(framing, masks)
     upstream.send(stdout('last words AKIA'), error(failureStatus(`exec: "${secret}": not found`, 'InternalError', 500)))

@@ -19,6 +19,7 @@ export function relayStreams(options: RelayOptions): Relay {
   const wires: Wires = {
     toClient: (bytes) => { if (!isOver) client.write(bytes) },
     toUpstream: (bytes) => { if (!isOver) upstream.write(bytes) },
+    fail: close,
   }
   const engine = engineFor({ ...options, observe: guarded(options.observe, (error) => close(messageOf(error))) }, wires)
 

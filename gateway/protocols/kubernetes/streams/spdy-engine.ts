@@ -52,7 +52,7 @@ export class SpdyEngine implements StreamEngine {
   constructor(options: RelayOptions, wires: Wires) {
     this.#options = options
     this.#wires = wires
-    this.#terminal = new TerminalFlows(options)
+    this.#terminal = new TerminalFlows({ ...options, fail: wires.fail })
     this.#forward = new ForwardFlows(options.observe, options.clientScanner)
   }
 

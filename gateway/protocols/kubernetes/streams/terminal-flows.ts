@@ -12,6 +12,9 @@ export interface TerminalOptions {
   readonly observe: StreamObserver
   readonly clientScanner: Scanner | null
   readonly recordScanner: Scanner | null
+  readonly isExact?: boolean
+  /** Ends the streams. */
+  readonly fail: (reason: string) => void
 }
 
 export class TerminalFlows {
@@ -46,6 +49,8 @@ export class TerminalFlows {
     }
   }
 }
+
+const exactReason = 'the copy was ended: the files hold what policy masks, and masks would damage them; copy others, or ask for an exemption'
 
 const upOnly = (channel: Channel) => (data: Buffer) => {
   if (data.length > 0) throw new StreamViolation(`the target sent data on ${channel}, which only the client writes`)
@@ -84,9 +89,10 @@ function resizeFlow(observe: StreamObserver): Flow {
   }
 }
 
-function outputFlow({ observe, clientScanner, recordScanner, tty }: TerminalOptions, channel: 'stdout' | 'stderr', send: Send): Flow {
+function outputFlow({ observe, clientScanner, recordScanner, tty, isExact = false, fail }: TerminalOptions, channel: 'stdout' | 'stderr', send: Send): Flow {
   const recorded = new RecordedStream(recordScanner, (bytes) => observe.output(channel, bytes))
-  const held = clientScanner === null ? null : new HeldStream({ scanner: clientScanner, heldMs: tty ? terminalHeldMs : streamHeldMs, emit: send })
+  const onFinding = isExact && channel === 'stdout' ? () => fail(exactReason) : undefined
+  const held = clientScanner === null ? null : new HeldStream({ scanner: clientScanner, heldMs: tty ? terminalHeldMs : streamHeldMs, emit: send, onFinding })
   return {
     fromClient: downOnly(channel),
     fromUpstream(data) {

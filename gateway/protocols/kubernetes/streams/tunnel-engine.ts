@@ -13,6 +13,7 @@ export class TunnelEngine implements StreamEngine {
   constructor(options: RelayOptions, wires: Wires) {
     this.#wires = wires
     this.#spdy = new SpdyEngine(options, {
+      ...wires,
       toClient: (bytes) => wires.toClient(messageOf('server', 'binary', bytes)),
       toUpstream: (bytes) => wires.toUpstream(messageOf('client', 'binary', bytes)),
     })

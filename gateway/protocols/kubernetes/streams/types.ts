@@ -46,6 +46,8 @@ export interface RelayOptions {
   /** Null: nothing is masked, and frames pass as they are. */
   readonly clientScanner: Scanner | null
   readonly recordScanner: Scanner | null
+  /** Output that masked bytes would damage unnoticed (`kubectl cp` is a tar on stdout): a finding ends the streams with a reason. */
+  readonly isExact?: boolean
   /** Asked of every stream of a port-forward before it goes on: null, or why that port may not be forwarded. */
   readonly objectionToPort: (port: number) => string | null
 }
@@ -70,8 +72,10 @@ export interface StreamEngine {
 }
 
 export interface Wires {
-  toClient(bytes: Buffer): void
-  toUpstream(bytes: Buffer): void
+  readonly toClient: (bytes: Buffer) => void
+  readonly toUpstream: (bytes: Buffer) => void
+  /** Ends the streams, from a timer too; nothing passes after it. */
+  readonly fail: (reason: string) => void
 }
 
 /** A frame is well-formed, and its sender may not send it. */
