@@ -1,7 +1,6 @@
 // The cluster page of the built renderer in a real browser, against the fake Desktop with its toy shell: terminals, what stands around
 // them, what programs in them cannot do, and the resources beside.
 import { expect, test, type Page } from '@playwright/test'
-import { refusedSequences } from '../renderer/lib/terminal-guard.ts'
 import { fakeDesktopScript, serveRenderer, type RendererServer } from './ui-harness.ts'
 
 let server: RendererServer
@@ -34,7 +33,7 @@ function withoutGraphics(): void {
   HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, ...given: unknown[]) { return given[0] === 'webgl2' ? null : before.apply(this, given) } as typeof HTMLCanvasElement.prototype.getContext
 }
 
-interface FakeWindow { readonly gatehouse: { readonly cluster: { readonly written: string[]; print(text: string): void; roll(): void }; readonly approvals: { answer(how: string, reason?: string): void }; readonly calls: { readonly name: string; readonly input: Record<string, unknown> }[] } }
+interface FakeWindow { readonly gatehouse: { readonly cluster: { readonly written: string[]; readonly refused: readonly string[]; print(text: string): void; roll(): void }; readonly approvals: { answer(how: string, reason?: string): void }; readonly calls: { readonly name: string; readonly input: Record<string, unknown> }[] } }
 
 const input = (page: Page) => page.getByRole('textbox', { name: 'Terminal on prod' })
 /** What the screen shows, wrapped lines as they are drawn. */
@@ -168,7 +167,9 @@ test('programs cannot write the clipboard, set titles, recolour, make links, or 
   await terminal(page)
   await page.evaluate(() => navigator.clipboard.writeText('mine'))
   const [title, before] = [await page.title(), await written(page)]
-  for (const { example } of refusedSequences) await print(page, example)
+  const refused = await page.evaluate(() => (window as unknown as FakeWindow).gatehouse.cluster.refused)
+  expect(refused.length).toBeGreaterThan(20)
+  for (const each of refused) await print(page, each)
   await print(page, 'after all of them')
   await expect(screen(page)).toContainText('after all of them')
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('mine')

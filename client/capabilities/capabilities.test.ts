@@ -107,11 +107,11 @@ test('keeps settings, and replaces what does not parse by the default', async ()
   await call('settings.set', { theme: 'dark', editorFontSize: 16 })
   await capabilities.dispose()
   capabilities = await start()
-  expect(await call('settings.get')).toEqual({ theme: 'dark', editorFontSize: 16, gateway: null, notifications: { isOn: true, hasSound: true, hours: null } })
+  expect(await call('settings.get')).toEqual({ theme: 'dark', editorFontSize: 16, gateway: null, notifications: { isOn: true, hasSound: true, hours: null }, terminal: { fontSize: 13, copiesOnSelect: false, scrollback: 10_000, hasScreenReader: false } })
   writeFileSync(join(folder, 'settings.json'), '{"theme":"dark","editorFontSize":"huge","gateway":7,"__proto__":{"x":1}}')
   await capabilities.dispose()
   capabilities = await start()
-  expect(await call('settings.get')).toEqual({ theme: 'dark', editorFontSize: 13, gateway: null, notifications: { isOn: true, hasSound: true, hours: null } })
+  expect(await call('settings.get')).toEqual({ theme: 'dark', editorFontSize: 13, gateway: null, notifications: { isOn: true, hasSound: true, hours: null }, terminal: { fontSize: 13, copiesOnSelect: false, scrollback: 10_000, hasScreenReader: false } })
 })
 
 test.each([['127.0.0.1:5432', { host: '127.0.0.1', port: 5432 }], ['[::1]:5432', { host: '::1', port: 5432 }], ['0.0.0.0:1', { host: 'gw.example', port: 1 }], [':::1', { host: 'gw.example', port: 1 }]])('reads the listener address %s', (address, expected) => {

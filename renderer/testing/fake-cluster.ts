@@ -3,6 +3,7 @@
 import type { ApprovalWhole } from '../../shared/approval.ts'
 import type { HeldStatement, IpcCalls, IpcEvents, IpcFailure, KubernetesRow, KubernetesTable, TerminalInfo } from '../../shared/ipc.ts'
 import type { KubernetesViewName } from '../../shared/kubernetes-views.ts'
+import { refusedSequences } from '../lib/terminal-guard.ts'
 import { fakeObject, fakeRows, fakeTables, logLine } from './fake-resources.ts'
 
 type Tell = <N extends keyof IpcEvents>(name: N, event: IpcEvents[N]) => void
@@ -31,6 +32,8 @@ export class FakeCluster {
   #next = 1
   /** What was typed, pasted or answered by the terminal itself, in order. */
   readonly written: string[] = []
+  /** One of each sequence that must have no effect. */
+  readonly refused = refusedSequences.map(({ example }) => example)
 
   constructor(options: FakeClusterOptions) {
     this.#options = options
