@@ -3,6 +3,9 @@ import type { Readable, Writable } from 'node:stream'
 import { exitStatus, failureStatus, ResizeReader } from '../../../gateway/protocols/kubernetes/codec/channels.ts'
 import type { StreamUse, TerminalSize } from './types.ts'
 
+/** How long a terminal waits to hear its size before it begins. */
+const sizeMs = 200
+
 export type TerminalUse = Extract<StreamUse, { kind: 'exec' | 'attach' }>
 
 export interface TerminalStreams {
@@ -24,6 +27,7 @@ export async function runTerminal(use: TerminalUse, { stdin, stdout, stderr, res
     }
   })
   try {
+    if (use.tty) await firstSize(resize, signal)
     const code = await use.run({ argv: use.argv, tty: use.tty, stdin, stdout, stderr, signal, size: () => size, onResize: (listener) => void listeners.push(listener) })
     return exitStatus(code)
   } catch (error) {
@@ -31,6 +35,19 @@ export async function runTerminal(use: TerminalUse, { stdin, stdout, stderr, res
   } finally {
     await Promise.all([ended(stdout), ended(stderr)])
   }
+}
+
+/** Real containers take their time to start; kubectl complains of a terminal that is over before it could say its size. */
+function firstSize(resize: Readable, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      resolve()
+    }
+    const timer = setTimeout(done, sizeMs)
+    resize.once('data', done).once('end', done)
+    signal.addEventListener('abort', done, { once: true })
+  })
 }
 
 function ended(stream: Writable): Promise<void> {
