@@ -17,7 +17,7 @@ function isOfKind({ kinds }: GrantClass, facts: KubernetesCommandFacts): boolean
   if (privilege !== null) return kinds.includes(privilege)
   if (plain !== null) return kinds.includes(verb)
   if (kinds.includes('*')) return true
-  return kinds.includes(verb) && (verb !== 'delete' || kinds.includes('mass-delete') || !isMassDelete(facts, manyDeletes))
+  return kinds.includes(verb) && (verb === 'deletecollection' || kinds.includes('mass-delete') || !isMassDelete(facts, manyDeletes))
 }
 
 const reading: ReadonlySet<string> = new Set(['get', 'list', 'watch'])

@@ -22,21 +22,21 @@ const mayMeetSql = (wanted: GrantClass, body: SqlBody): boolean => overlaps(want
 
 /** Names, groups, commands and fields are no part of a grant's class: whatever of them the rule asks for may come. */
 function mayMeetKubernetes({ kinds, on }: GrantClass, { words, resources, namespaces }: KubernetesRuleBody): boolean {
-  if (!overlaps(kinds, words, isSameWord)) return false
+  if (!overlaps(kinds, words, mayAsk)) return false
   return on === null || on.map(placeOf).some((place) => mayMeetAny(place.resource, resources) && (place.namespace === noNamespace || mayMeetAny(place.namespace, namespaces)))
 }
 
-/**
- * A grant has to name a privilege, and what has one has a verb too, whichever. An apply may create, and what deletes one may be one of many.
- * `a`: of the grant.
- */
-function isSameWord(a: string, b: string): boolean {
-  if (isPrivilege(b)) return a === b
-  if (isPrivilege(a) || a === '*' || b === '*' || a === b) return true
-  return sameWords.some((words) => words.includes(a) && words.includes(b))
+/** Whether a rule of this word may ask about requests that a grant of that word opens. A grant has to name a privilege, and what has one has a verb too, whichever. */
+function mayAsk(granted: string, word: string): boolean {
+  if (isPrivilege(word)) return granted === word
+  if (isPrivilege(granted) || granted === '*' || word === '*' || granted === word) return true
+  return askedToo[granted]?.includes(word) === true
 }
 
-const sameWords: readonly (readonly string[])[] = [['create', 'patch'], ['create', 'update'], ['delete', 'deletecollection', 'mass-delete']]
+/** What is applied or updated may be created, an eviction is created and deletes, and what deletes one may be one of many. */
+const askedToo: Readonly<Record<string, readonly string[]>> = {
+  create: ['delete', 'mass-delete'], update: ['create'], patch: ['create'], delete: ['mass-delete'], deletecollection: ['delete', 'mass-delete'], 'mass-delete': ['delete', 'deletecollection'],
+}
 
 const mayMeetAny = (glob: string, globs: readonly string[] | null): boolean => globs === null || globs.some((other) => glob === '*' || other === '*' || mayPartsMeet(glob, other))
 

@@ -27,12 +27,12 @@ test.each<readonly [text: string, change: string | null]>([
   expect(outcome.kind === 'changed' ? outcome.changes.map((one) => one.change) : outcome).toEqual(change === null ? { kind: 'same' } : [change])
 })
 
-test.each<readonly [text: string, why: RegExp, draft?: string]>([
-  ['PATCH /api/v1/namespaces/shop/configmaps/a', /writes an object/],
-  ['GET /api/v1/namespaces/shop/pods/web/exec?command=[masked:jwt]', /is masked/],
-  ['GET /api//v1', /cannot be read/], ['', /cannot be read/], ['select 1', /cannot be read/],
-  ['DELETE /api/v1/namespaces/shop/pods/web', /count deletes/, `${inForce}\n  - { id: m, who: everyone, deny: { kubernetes: [mass-delete] } }`],
-])('%s is not judged', async (text, why, draft) => {
+test.each<{ readonly text: string; readonly why: RegExp; readonly draft?: string }>([
+  { text: 'PATCH /api/v1/namespaces/shop/configmaps/a', why: /writes an object/ },
+  { text: 'GET /api/v1/namespaces/shop/pods/web/exec?command=[masked:jwt]', why: /is masked/ },
+  { text: 'GET /api//v1', why: /cannot be read/ }, { text: '', why: /cannot be read/ }, { text: 'select 1', why: /cannot be read/ },
+  { text: 'DELETE /api/v1/namespaces/shop/pods/web', why: /count deletes/, draft: `${inForce}\n  - { id: m, who: everyone, deny: { kubernetes: [mass-delete] } }` },
+])('$text is not judged', async ({ text, why, draft }) => {
   const outcome = await judge(text, draft)
   expect(outcome.kind === 'unjudged' ? outcome.why : outcome.kind).toMatch(why)
 })

@@ -1,7 +1,7 @@
 // A Kubernetes rule against one request. Two questions, as for SQL: may the rule be about it (deny, approve), and does it surely cover it
 // (allow). They part where the request says not all: every namespace, a name the server makes, a patch, a command that is not known.
 import type { KubernetesCommandFacts } from '../../shared/kubernetes.ts'
-import { compileGlob, compileGlobs, type GlobMatcher } from '../../shared/policy/glob.ts'
+import { compileGlob, compileGlobs } from '../../shared/policy/glob.ts'
 import { pointerSegments } from '../../shared/policy/json-pointer.ts'
 import type { FieldCondition, KubernetesRuleBody } from '../../shared/policy/kubernetes-body.ts'
 import { alsoVerbs, isMassDelete, isQuiet } from '../../shared/policy/kubernetes-facts.ts'
@@ -41,7 +41,7 @@ export function compileKubernetesBody(body: KubernetesRuleBody): KubernetesMatch
 
 /** A deny of everything is not about them, or nobody could so much as be told so: only one that writes them out. */
 const namesQuiet = ({ resources }: KubernetesRuleBody, { resource, plain }: KubernetesCommandFacts): boolean =>
-  resources !== null && resources.some((glob) => (plain === null ? glob === resource : glob.startsWith('/') && isPath(glob)(plain.path)))
+  resources !== null && resources.some((glob) => glob !== '*' && glob.startsWith('/') === (plain !== null) && compileGlob(glob, '/')(plain?.path ?? resource))
 
 function concernedWord({ words, deletes }: KubernetesRuleBody, facts: KubernetesCommandFacts): string | null {
   const { verb, privilege } = facts
@@ -60,8 +60,6 @@ function coversWord({ words }: KubernetesRuleBody, { verb, privilege }: Kubernet
 
 /** `*` is every resource; a path that is none is covered where it is written out. */
 const namesPath = ({ resources }: KubernetesRuleBody): boolean => resources !== null && resources.some((glob) => glob.startsWith('/'))
-
-const isPath = (glob: string): GlobMatcher => compileGlob(glob, '/')
 
 function resourcesOf(patterns: readonly string[] | null): Matching | null {
   if (patterns === null) return null

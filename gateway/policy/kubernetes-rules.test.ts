@@ -25,11 +25,13 @@ test.each<Line>([
   ['{ kubernetes: [delete] }', 'another verb', request('get'), false, false],
   ['{ kubernetes: [delete] }', 'many at once, which is deleting but not only that', request('deletecollection', 'pods', { name: null }), true, false],
   ['{ kubernetes: [deletecollection] }', 'one, which is not many', request('delete'), false, false],
+  ['{ kubernetes: [delete] }', 'an eviction, which deletes', request('create', 'pods/eviction'), true, false],
   ['{ kubernetes: [get] }', 'a list, whose verb is another', listOf('pods', 'shop'), false, false],
   ['{ kubernetes: [create] }', 'an apply, which may create', request('patch', 'pods', body('apply', {})), true, false],
   ['{ kubernetes: [create] }', 'a patch whose body nobody read', request('patch'), true, false],
   ['{ kubernetes: [create] }', 'a merge patch', request('patch', 'pods', body('merge', {})), false, false],
   ['{ kubernetes: [create] }', 'an update of what an update makes', request('update', 'services'), true, false],
+  ['{ kubernetes: [create] }', 'an update of its status', request('update', 'services/status', body('object', {})), false, false],
   ['{ kubernetes: [create] }', 'an update of what must be there', request('update', 'pods', body('object', {})), false, false],
   ['{ kubernetes: [patch] }', 'an apply, of what is there or is not', request('patch', 'pods', body('apply', {})), true, true],
   ['{ kubernetes: "*" }', 'any verb', request('connect', 'services/proxy'), true, true],
@@ -151,6 +153,7 @@ describe('mass deletes', () => {
   const after = (...ages: readonly number[]) => request('delete', 'pods', { deletes: ages })
   test.each<readonly [what: string, deletes: string, facts: KubernetesCommandFacts, effect: string]>([
     ['one', '', after(), 'allow'], ['a fifth', '', after(1, 2, 3, 4), 'allow'], ['a sixth', '', after(1, 2, 3, 4, 5), 'approve'], ['a sixth, of which one was long ago', '', after(1, 2, 3, 4, 60_001), 'allow'],
+    ['an eviction, the sixth', '', request('create', 'pods/eviction', { deletes: [1, 2, 3, 4, 5] }), 'approve'], ['an eviction', '', request('create', 'pods/eviction'), 'allow'],
     ['a collection', '', request('deletecollection', 'pods', { name: null }), 'approve'], ['a collection that is deleted by a verb it is not', '', request('update', 'pods', body('object', {})), 'allow'],
     ['a third over two', ', deletes: { over: 2 }', after(1, 2), 'approve'], ['a third within 10 s', ', deletes: { over: 2, within: 10s }', after(1, 11_000), 'allow'],
     ['the first over none', ', deletes: { over: 0 }', after(), 'approve'], ['ages that are no numbers', ', deletes: { over: 2 }', after(Number.NaN, Number.NaN), 'approve'], ['a clock that went back', ', deletes: { over: 2 }', after(-5, -9), 'approve'],
@@ -186,6 +189,7 @@ describe('what needs no rule beyond any rule', () => {
       expect(verdictOf([...some, 'deny: { kubernetes: "*", resources: ["*"] }'], facts).effect).toBe('allow')
     }
     expect(verdictOf([...some, 'deny: { kubernetes: [create], resources: [selfsubjectaccessreviews] }'], review('selfsubjectaccessreviews')).effect).toBe('deny')
+    expect(verdictOf([...some, 'deny: { kubernetes: [create], resources: ["selfsubject*"] }'], review('selfsubjectaccessreviews')).effect).toBe('deny')
     expect(verdictOf([...some, 'deny: { kubernetes: [get], resources: [/openapi/**] }'], path('/openapi/v3', true)).effect).toBe('deny')
   })
 })

@@ -13,16 +13,22 @@ const selfReviews: Readonly<Record<string, readonly string[]>> = {
   'authentication.k8s.io': ['selfsubjectreviews'],
 }
 
-/** Verbs that a request may amount to besides its own: to a deny of deleting, deleting many is deleting. */
-export function alsoVerbs({ verb, body, resource }: Pick<KubernetesCommandFacts, 'verb' | 'body' | 'resource'>): readonly KubernetesVerb[] {
+/** Verbs that a request may amount to besides its own: to a deny of deleting, deleting many is deleting, and so is eviction. */
+export function alsoVerbs(facts: Pick<KubernetesCommandFacts, 'verb' | 'body' | 'resource' | 'subresource'>): readonly KubernetesVerb[] {
+  const { verb, body, resource, subresource } = facts
   switch (verb) {
     case 'deletecollection': return ['delete']
+    case 'create': return isDelete(facts) ? ['delete'] : []
     // What is applied and is not there yet is created.
-    case 'patch': return body === null || body.kind === 'apply' ? ['create'] : []
-    case 'update': return createdByUpdate.has(resource) ? ['create'] : []
+    case 'patch': return subresource === null && (body === null || body.kind === 'apply') ? ['create'] : []
+    case 'update': return subresource === null && createdByUpdate.has(resource) ? ['create'] : []
     default: return []
   }
 }
+
+/** One object or more of them is gone after it. */
+export const isDelete = ({ verb, resource, subresource }: Pick<KubernetesCommandFacts, 'verb' | 'resource' | 'subresource'>): boolean =>
+  verb === 'delete' || verb === 'deletecollection' || (verb === 'create' && resource === 'pods' && subresource === 'eviction')
 
 /** Of which an update makes what is not there yet (AllowCreateOnUpdate of the API server). */
 const createdByUpdate: ReadonlySet<string> = new Set([
@@ -30,7 +36,7 @@ const createdByUpdate: ReadonlySet<string> = new Set([
 ])
 
 /** What deletes many at once, and a delete with which more than `over` fall into the window. An age that is no number counts. */
-export function isMassDelete({ verb, deletes }: KubernetesCommandFacts, { over, withinMs }: { readonly over: number; readonly withinMs: number }): boolean {
-  if (verb === 'deletecollection') return true
-  return verb === 'delete' && deletes.filter((age) => !(age > withinMs)).length + 1 > over
+export function isMassDelete(facts: KubernetesCommandFacts, { over, withinMs }: { readonly over: number; readonly withinMs: number }): boolean {
+  if (facts.verb === 'deletecollection') return true
+  return isDelete(facts) && facts.deletes.filter((age) => !(age > withinMs)).length + 1 > over
 }

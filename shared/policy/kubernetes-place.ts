@@ -30,8 +30,9 @@ export function isAt(glob: string, facts: KubernetesCommandFacts): boolean {
   return isInNamespace(namespace, facts) && compileGlob(resource, '/')(what)
 }
 
-function isInNamespace(glob: string, { namespace, scope }: KubernetesCommandFacts): boolean {
-  if (scope === 'cluster' && glob === noNamespace) return true
+/** A namespace is itself in none, and in its own. */
+function isInNamespace(glob: string, { namespace, scope, resource, group }: KubernetesCommandFacts): boolean {
+  if (glob === noNamespace && (scope === 'cluster' || (resource === 'namespaces' && group === ''))) return true
   if (namespace !== null) return compileGlob(glob, null)(namespace)
   return scope !== 'cluster' && glob === '*'
 }
