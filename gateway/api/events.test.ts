@@ -25,7 +25,7 @@ beforeEach(async () => {
         range: async () => ({ oldest: rows[0]?.id ?? 0, newest: rows.at(-1)?.id ?? 0 }),
       },
       // Odd ones are nobody's.
-      desk: { eventFor: async (_: unknown, { id }: EventRow) => (id % 2 === 1 ? null : { cursor: String(id) }) },
+      desk: { eventsFor: async (_: unknown, events: readonly EventRow[]) => events.map(({ id }) => (id % 2 === 1 ? null : { cursor: String(id) })) },
     } as never,
   })
 })

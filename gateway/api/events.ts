@@ -56,10 +56,10 @@ async function stream(response: ServerResponse, { after, lease, context: { appro
     let cursor = await begin(response, after, events)
     const send = onePumpAtATime(async () => {
       for (let page = await events.after(cursor, eventPageMax); page.length > 0; page = await events.after(cursor, eventPageMax)) {
-        for (const event of page) {
-          const shown = await desk.eventFor(lease.principal, event)
-          if (shown !== null) await write(response, messageOf('approval', shown, String(event.id)))
-          cursor = event.id
+        // A page at a time: what is shown of it is read together, and no more is held than that.
+        for (const [at, shown] of (await desk.eventsFor(lease.principal, page)).entries()) {
+          if (shown !== null) await write(response, messageOf('approval', shown, shown.cursor))
+          cursor = page[at]!.id
         }
       }
     }, (error) => {
