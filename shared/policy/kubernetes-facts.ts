@@ -32,7 +32,7 @@ export const isDelete = ({ verb, resource, subresource }: Pick<KubernetesCommand
 
 /** Of which an update makes what is not there yet (AllowCreateOnUpdate of the API server). */
 const createdByUpdate: ReadonlySet<string> = new Set([
-  'endpoints', 'events', 'limitranges', 'podtemplates', 'services', 'leases', 'roles', 'rolebindings', 'clusterroles', 'clusterrolebindings',
+  'endpoints', 'events', 'limitranges', 'services', 'leases', 'leasecandidates', 'roles', 'rolebindings', 'clusterroles', 'clusterrolebindings',
 ])
 
 /** What deletes many at once, and a delete with which more than `over` fall into the window. An age that is no number counts. */

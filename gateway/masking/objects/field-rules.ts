@@ -119,7 +119,7 @@ export function segmentsOf(pointer: string): readonly string[] {
 /** What is said of a resource holds for its subresources, which give the object or parts of it. A group that is not known may be any. */
 function resourceMatcher({ resources, groups }: FieldMaskRule): (identity: Identity) => boolean {
   const matchers = resources.map((pattern) => (pattern === '*' ? anything : compileGlob(pattern, '/')))
-  const inGroup = groups === null ? anything : compileGlobs(groups, '.')
+  const inGroup = groups === null ? anything : compileGlobs(groups, null)
   return ({ group, resource, subresource }) => {
     if (group !== null && !inGroup(group)) return false
     const texts = subresource === null ? [resource] : [resource, `${resource}/${subresource}`]
