@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { detectorNames } from '../../shared/policy/detectors.ts'
 import { streamHeldBytesMax } from '../limits.ts'
@@ -93,8 +94,67 @@ test('a detector of a policy whose findings go over lines is followed over chunk
   for (let at = 0; at <= text.length; at++) expect(stream([text.slice(0, at), text.slice(at)], scanner)).toBe('a [masked:block] b\nc\n')
 })
 
+test('a private key that comes line by line, with pauses, is one mark', () => {
+  for (const before of ['', 'key: ']) {
+    const one = new StreamScanner(everything)
+    const shown = `${before}${key}\nafter\n`.match(/.*\n/g)!.map((line) => `${one.push(Buffer.from(line))}${one.flush()}`).join('')
+    expect(shown).toBe(`${before}[masked:private-key]\nafter\n`)
+  }
+})
+
 test('what follows a pause inside a secret is masked', () => {
   const one = new StreamScanner(everything)
   const shown = [one.push(Buffer.from('key AKIAIOSFOD')), one.flush(), one.push(Buffer.from('NN7EXAMPLE\n')), one.flush()].map(String).join('')
   expect(shown).toBe('key AKIAIOSFOD[masked:aws-access-key]\n')
 })
+
+const pieces = ['john@example.com', akia, 'AKIA', '4111 1111 1111 1111', '4111', '123-45-6789', '-', ' ', '\n', '\r\n', '.', 'word', '{"a":"', '"}', '\\n', 'eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.abc', 'ghp_', 'a'.repeat(36), base64('mail john@example.com now'), lines(base64(`${'x'.repeat(100)} john@example.com`)), 'é', '密', '\x1b[31m', '\x1b[0m', 'postgres://ann:hunter2@db', '+49 30 1234567', '10.1.2.3', `${key}\n`, `${key.slice(0, 100)}\n`, '-----END RSA PRIVATE KEY-----\n']
+
+/** Findings that overlap are one mark where they are seen together, and may be two where they are not; colours inside a key go with it. */
+// eslint-disable-next-line no-control-regex
+const marks = (text: string): string => text.replaceAll(/\x1b\[[0-9;]*m/g, '').replaceAll(/(?:\[masked(?::[a-z-]+)?\])+/g, '#')
+
+describe('random texts in random chunks', () => {
+  const chunked = fc.tuple(fc.array(fc.constantFrom(...pieces), { maxLength: 12 }), fc.array(fc.nat(), { maxLength: 6 })).map(([parts, cuts]) => {
+    const bytes = Buffer.from(parts.join(''))
+    const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].toSorted((a, b) => a - b)
+    return { bytes, chunks: ends.map((end, at) => bytes.subarray(at === 0 ? 0 : ends[at - 1], end)) }
+  })
+
+  test('become what they become in one', () => {
+    fc.assert(fc.property(chunked, ({ bytes, chunks }) => {
+      expect(marks(stream(chunks))).toBe(marks(stream([bytes])))
+    }), { seed: 21, numRuns: 3_000 })
+  })
+
+  test('keep every byte when nothing is looked for in them', () => {
+    const scanner = createScanner([{ name: 'never', pattern: 'ZZZNEVERZZZ', examples: [] }])
+    fc.assert(fc.property(chunked, fc.array(fc.boolean()), ({ bytes, chunks }, pauses) => {
+      const one = new StreamScanner(scanner)
+      const sent = chunks.flatMap((chunk, at) => [one.push(chunk), pauses[at] === true ? one.flush() : Buffer.alloc(0)])
+      expect(Buffer.concat([...sent, one.flush()]).equals(bytes)).toBe(true)
+    }), { seed: 22, numRuns: 2_000 })
+  })
+
+  test('at any pauses show no more of an address than had come', () => {
+    fc.assert(fc.property(fc.nat(40), fc.nat(40), (first, second) => {
+      const bytes = Buffer.from(`from ${akia} to x\n`)
+      const [one, cuts] = [new StreamScanner(everything), [first, second].map((cut) => Math.min(cut, bytes.length)).toSorted((a, b) => a - b)]
+      const sent = [0, ...cuts].map((from, at) => Buffer.concat([one.push(bytes.subarray(from, cuts[at] ?? bytes.length)), one.flush()]))
+      expect(Buffer.concat(sent).includes(akia)).toBe(false)
+      expect(Buffer.concat(sent).toString()).toMatch(/ to x\n$/)
+    }), { seed: 23, numRuns: 1_000 })
+  })
+})
+
+test('long texts, and lines longer than what is kept back, hide the same in chunks of any size', () => {
+  const part = fc.constantFrom('an ordinary line of a log with, commas; and so on\n', `key=${akia},`, '"mail":"john@example.com",', 'x'.repeat(300), ' ,', '\n', `${'word '.repeat(50)};`, '{"a":[1,2,3]},'.repeat(40))
+  const text = fc.array(part, { minLength: 300, maxLength: 900 }).map((parts) => Buffer.from(parts.join('')))
+  fc.assert(fc.property(text, fc.integer({ min: 100, max: 70_000 }), (bytes, size) => {
+    const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) => bytes.subarray(at * size, (at + 1) * size))
+    const shown = stream(chunks)
+    expect(shown.includes(akia) || shown.includes('john@')).toBe(false)
+    // An `x` beside the key makes it a part of a longer word, which is no key.
+    expect(marks(shown)).toBe(marks(stream([bytes])))
+  }), { seed: 24, numRuns: 60 })
+}, 60_000)

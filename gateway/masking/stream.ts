@@ -81,7 +81,7 @@ export class StreamScanner {
 
   /** After a pause the unfinished line is remembered: what follows may complete a finding. */
   #keep(bytes: Buffer, at: number, isPause: boolean): void {
-    const from = isPause ? Math.max(bytes.lastIndexOf(newline) + 1, bytes.length - streamLinesBytesMax) : at
+    const from = this.#swallow !== null ? bytes.length : isPause ? Math.max(bytes.lastIndexOf(newline) + 1, bytes.length - streamLinesBytesMax) : at
     this.#shown = isPause ? bytes.length - from : Math.max(0, this.#shown - at)
     if (this.#shown === 0) this.#isMarked = false
     this.#held = from >= bytes.length ? nothing : from === 0 && isPause ? bytes : Buffer.from(bytes.subarray(from))

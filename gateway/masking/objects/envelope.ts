@@ -3,10 +3,12 @@
 import { maskedText } from '../redaction.ts'
 import type { ObjectTarget } from './identity.ts'
 import { cleanedMessage } from './message.ts'
+import { noKey } from './name-at.ts'
 import { overlaps, printedFields } from './printed-columns.ts'
+import { textsOf } from './said.ts'
 import { nowhere, type Owner, type State } from './state.ts'
 import { openingBrace } from './tape.ts'
-import { noKey, type Walk } from './walk.ts'
+import type { Walk } from './walk.ts'
 
 /** The whole answer to a request, or one event of a watch. */
 export function walkDocument(walk: Walk, target: ObjectTarget): void {
@@ -16,7 +18,7 @@ export function walkDocument(walk: Walk, target: ObjectTarget): void {
 function document(walk: Walk, token: number, target: ObjectTarget, isInEvent: boolean): void {
   const { tape } = walk
   if (tape.first(token) !== openingBrace) return walk.value(token, nowhere, noKey, noKey)
-  const kinds = walk.texts(token, 'kind')
+  const kinds = textsOf(tape, token, 'kind')
   const [kind] = kinds
   if (!isInEvent && kind === undefined && holdsOnly(walk, token, eventMembers)) {
     return members(walk, token, { object: (value) => document(walk, value, target, true) })
@@ -56,7 +58,7 @@ const ownMetadata: State = { ...nowhere, place: 'metadata', owner: { identity: {
 function table(walk: Walk, token: number, target: ObjectTarget): void {
   const { tape } = walk
   // Empty in all events of a watch but the first.
-  const columns = tape.named(token, 'columnDefinitions').flatMap((list) => tape.elements(list)).map((column) => walk.texts(column, 'name').join())
+  const columns = tape.named(token, 'columnDefinitions').flatMap((list) => tape.elements(list)).map((column) => textsOf(tape, column, 'name').join())
   members(walk, token, { rows: (rows) => walk.elements(rows, nowhere, (value) => row(walk, value, target, columns)) })
 }
 

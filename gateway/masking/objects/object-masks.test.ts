@@ -277,6 +277,11 @@ describe('bytes', () => {
     expect(client('{ "n": 12345678901234567890, "f":1.50e+3,"z":-0, "n":1 ,"spec" : {"secret":"x","a":9007199254740993}\n}')).toBe('{ "n": 12345678901234567890, "f":1.50e+3,"z":-0, "n":1 ,"spec" : {"secret":"[masked]","a":9007199254740993}\n}')
   })
 
+  test('a name that looks like a directive of a patch is a name all the same', () => {
+    const named = masksOf([field({ resources: ['widgets'], fields: ['/$a~1b', '/c'] })])
+    expect(texts(named.maskJson(target('widgets'), Buffer.from('{"$a/b":"x","$x/c":"y","\\u0024x/c":"y","$":1}'))).client).toBe('{"$a/b":"[masked]","$x/c":"[masked]","\\u0024x/c":"[masked]","$":1}')
+  })
+
   test('of double members all are masked', () => {
     expect(client('{"spec":{"secret":"a","secret":"b"},"spec":{"secret":"c"}}')).not.toMatch(/"[abc]"/)
   })

@@ -1,11 +1,11 @@
 // A value that nobody may see, put at every sort of masked place of random objects: it comes out in no spelling, and nothing else changes.
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type ObjectMasks } from './object-masks.ts'
+import type { ObjectMasks } from './object-masks.ts'
 import { base64, field, masksOf, target, texts } from './testing/masks.ts'
 
 const sentinel = 'qzXsentinelXzq'
-const spellings = [sentinel, [...sentinel].reverse().join(''), Buffer.from(sentinel).toString('hex'), ...[0, 1, 2].map((shift) => base64(`${'.'.repeat(shift)}${sentinel}`).slice(shift === 0 ? 0 : 4, -4)), sentinel.toUpperCase()]
+const spellings = [sentinel, [...sentinel].toReversed().join(''), Buffer.from(sentinel).toString('hex'), ...[0, 1, 2].map((shift) => base64(`${'.'.repeat(shift)}${sentinel}`).slice(shift === 0 ? 0 : 4, -4)), sentinel.toUpperCase()]
 
 function leaks(text: string): readonly string[] {
   return spellings.filter((spelling) => text.includes(spelling))

@@ -10,7 +10,10 @@ import { readingOf } from './annotations.ts'
 import type { FieldRules, Start } from './field-rules.ts'
 import { carriers, groupOf, type Identity, type ObjectTarget, resourceOf } from './identity.ts'
 import { bytesOf, type LeafPlace, maskedScalar, maskedString } from './leaf.ts'
-import { enter, formAt, type Key, keyOf, nowhere, type Owner, type State, step } from './state.ts'
+import { NameAt, noKey } from './name-at.ts'
+import { hasKind, saidBy, textsOf } from './said.ts'
+import { type Edit, spliced } from './splice.ts'
+import { enter, formAt, keyOf, nowhere, type Owner, type State, step } from './state.ts'
 import { openingBrace, openingBracket, quote, readTape, type Tape } from './tape.ts'
 
 /** One side's masks. */
@@ -20,17 +23,12 @@ export interface SideMasks {
   readonly hashKey: KeyObject | null
 }
 
-export interface Edit { readonly from: number; readonly to: number; readonly bytes: Buffer }
-
 /** Hears of every string (and name of a member), and of what is masked: for what is written rather than read. */
 export interface Listener {
   /** A string's content, or a number, true or false as it is written. */
   masked(path: readonly string[], content: string): void
   text(path: readonly string[], content: string): void
 }
-
-/** No member around it. */
-export const noKey = -1
 
 export class Walk {
   readonly tape: Tape
@@ -54,7 +52,7 @@ export class Walk {
   }
 
   ownerOf(token: number | null, target: ObjectTarget): Owner {
-    const said = token === null ? null : this.#said(token)
+    const said = token === null ? null : saidBy(this.tape, token)
     const identity: Identity = {
       group: target.group, resource: target.resource, subresource: target.subresource,
       namespace: target.namespace ?? said?.namespace ?? null, name: target.name ?? said?.name ?? null, types: said?.types ?? [],
@@ -91,7 +89,7 @@ export class Walk {
   members(token: number, state: State, visit: (name: number, value: number, inner: State) => void): void {
     const { tape } = this
     const isPlain = state.positions.length === 0 && state.place === 'elsewhere'
-    const key = new NameOf(tape)
+    const key = new NameAt(tape)
     for (let name = token + 1; name < tape.next[token]!; name = tape.next[name + 1]!) {
       this.#name(name, state)
       key.token = name
@@ -131,43 +129,10 @@ export class Walk {
     })
   }
 
-  /** What an object says of itself, by all members of the name: of two the one that masks counts. */
-  #said(token: number): { readonly kinds: readonly string[]; readonly apiVersions: readonly string[]; readonly types: readonly string[]; readonly namespace: string | null; readonly name: string | null } {
-    const kinds: string[] = []
-    const apiVersions: string[] = []
-    const types: string[] = []
-    const metadata: number[] = []
-    const { tape } = this
-    for (let name = token + 1; name < tape.next[token]!; name = tape.next[name + 1]!) {
-      if (tape.isString(name + 1)) {
-        if (tape.says(name, 'kind')) kinds.push(tape.text(name + 1))
-        else if (tape.says(name, 'apiVersion')) apiVersions.push(tape.text(name + 1))
-        else if (tape.says(name, 'type')) types.push(tape.text(name + 1))
-      } else if (tape.first(name + 1) === openingBrace && tape.says(name, 'metadata')) metadata.push(name + 1)
-    }
-    return { kinds, apiVersions, types, namespace: this.#only(metadata, 'namespace'), name: this.#only(metadata, 'name') }
-  }
-
-  #only(objects: readonly number[], member: string): string | null {
-    let only: string | null = null
-    for (const object of objects) {
-      for (const text of this.texts(object, member)) {
-        if (only !== null) return null
-        only = text
-      }
-    }
-    return only
-  }
-
-  /** The strings that members of this name hold. */
-  texts(token: number, member: string): readonly string[] {
-    return this.tape.named(token, member).filter((value) => this.tape.isString(value)).map((value) => this.tape.text(value))
-  }
-
   /** An object that says what kind it is brings the rules of that kind, wherever it stands; a list, those of its items. */
   #embedded(token: number, state: State): { readonly state: State; readonly items: Pick<Identity, 'group' | 'resource'> | null } {
-    if (!this.#hasKind(token)) return { state, items: null }
-    const { kinds, apiVersions } = this.#said(token)
+    if (!hasKind(this.tape, token)) return { state, items: null }
+    const { kinds, apiVersions } = saidBy(this.tape, token)
     const groups = new Set(apiVersions.map(groupOf))
     const group = groups.size === 1 ? [...groups][0]! : null
     let inner = state
@@ -182,14 +147,8 @@ export class Walk {
     return { state: inner, items }
   }
 
-  #hasKind(token: number): boolean {
-    const { tape } = this
-    for (let name = token + 1; name < tape.next[token]!; name = tape.next[name + 1]!) if (tape.isString(name + 1) && tape.says(name, 'kind')) return true
-    return false
-  }
-
   #entered(token: number, state: State, { group, resource }: Pick<Identity, 'group' | 'resource'>): State {
-    const { types, namespace, name } = this.#said(token)
+    const { types, namespace, name } = saidBy(this.tape, token)
     const around = state.owner?.identity
     const identity: Identity = { group, resource, subresource: null, types, namespace: namespace ?? around?.namespace ?? null, name }
     const starts = this.side.rules.startsFor(identity, false)
@@ -271,7 +230,7 @@ export class Walk {
   again(token: number, { identity }: Owner): void {
     if (this.tape.first(token) === openingBracket) return this.elements(token, nowhere, (value) => this.again(value, { identity, starts: [], isOwn: false }))
     if (this.tape.first(token) !== openingBrace) return this.value(token, nowhere, noKey, noKey)
-    const said = { ...identity, types: this.texts(token, 'type') }
+    const said = { ...identity, types: textsOf(this.tape, token, 'type') }
     this.#object(token, enter(nowhere, { identity: said, starts: this.side.rules.startsFor(said, false), isOwn: false }), noKey)
   }
 
@@ -331,35 +290,6 @@ export class Walk {
   }
 }
 
-/**
- * The name at a token, compared in its bytes. Directives of a strategic merge patch are about the member that they name:
- * `$deleteFromPrimitiveList/finalizers`.
- */
-class NameOf implements Key {
-  readonly #tape: Tape
-  token = noKey
-
-  constructor(tape: Tape) {
-    this.#tape = tape
-  }
-
-  is(name: string): boolean {
-    return this.#isDirective() ? this.text() === name : this.#tape.says(this.token, name)
-  }
-
-  text(): string {
-    const text = this.#tape.text(this.token)
-    return this.#isDirective() ? text.slice(text.indexOf('/') + 1) : text
-  }
-
-  /** `$`, also written as an escape. */
-  #isDirective(): boolean {
-    const first = this.#tape.bytes[this.#tape.from[this.token]! + 1]
-    return first === dollar || (first === backslash && this.#tape.text(this.token).startsWith('$'))
-  }
-}
-
-const dollar = 0x24
 const letterN = 0x6e
 const space = 0x20
 const backslash = 0x5c
@@ -374,17 +304,4 @@ const objectCharactersMin = 20
  */
 function showsInListKeys({ segments, effect }: Start): boolean {
   return effect.kind === 'mask' && segments.at(-1) !== 'value' && segments[0] !== 'data' && segments[0] !== 'stringData'
-}
-
-/** The bytes with the changes made; the same buffer when there are none. */
-export function spliced(bytes: Buffer, edits: readonly Edit[]): Buffer {
-  if (edits.length === 0) return bytes
-  const pieces: Buffer[] = []
-  let at = 0
-  for (const edit of edits) {
-    pieces.push(bytes.subarray(at, edit.from), edit.bytes)
-    at = edit.to
-  }
-  pieces.push(bytes.subarray(at))
-  return Buffer.concat(pieces)
 }

@@ -5,9 +5,12 @@ import { maskedText } from '../redaction.ts'
 import { walkDocument } from './envelope.ts'
 import { segmentsOf } from './field-rules.ts'
 import { identityOf, type ObjectTarget } from './identity.ts'
+import { noKey } from './name-at.ts'
+import { textsOf } from './said.ts'
+import { spliced } from './splice.ts'
 import { enter, keyOf, nowhere, type State, step } from './state.ts'
 import { openingBrace, openingBracket, readTape, type Tape } from './tape.ts'
-import { type Listener, noKey, type SideMasks, spliced, Walk } from './walk.ts'
+import { type Listener, type SideMasks, Walk } from './walk.ts'
 
 export interface WrittenText { readonly path: readonly string[]; readonly content: string }
 
@@ -48,7 +51,7 @@ function walked(side: SideMasks, target: ObjectTarget, body: KubernetesBody, lis
 function operations(walk: Walk, tape: Tape, target: ObjectTarget): void {
   if (tape.first(0) !== openingBracket) return walk.value(0, nowhere, noKey, noKey)
   for (const operation of tape.elements(0)) {
-    const segments = segmentsOf(walk.texts(operation, 'path')[0] ?? '')
+    const segments = segmentsOf(textsOf(tape, operation, 'path')[0] ?? '')
     if (tape.first(operation) !== openingBrace) walk.value(operation, nowhere, noKey, noKey)
     else walk.members(operation, nowhere, (name, value) => (tape.says(name, 'value') ? walk.at(value, stateAt(walk.side, target, segments), segments) : walk.value(value, nowhere, name, noKey)))
   }
