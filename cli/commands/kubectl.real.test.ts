@@ -15,6 +15,7 @@ policy: cluster
 connections: [cluster]
 rules:
   - { id: look, who: { groups: [engineers] }, allow: { kubernetes: [get, list, watch], resources: ["*"] } }
+  - { id: terminals, who: { groups: [engineers] }, allow: { kubernetes: [exec, portforward], resources: [pods/exec, pods/portforward] } }
   - { id: ask, who: { groups: [engineers] }, approve: { kubernetes: [delete], resources: [pods] }, by: { groups: [on-call] }, within: 5m }
 `,
 }
@@ -90,6 +91,29 @@ test('and through the loopback listener', async () => {
     expect(await home.run(['get', 'pods', '-A', '--no-headers'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/Running/) as string, stderr: '' })
     const watch = home.start(['get', 'pods', '-A', '-w', '-o', 'name'])
     await expect.poll(() => watch.stdout, { timeout: 10_000 }).toMatch(/pod\//)
+    await home.dispose()
+  }
+})
+
+test.each(all)('kubectl $version has terminals, stdin and logs through the loopback listener', async (kubectl) => {
+  const connected = start('connect', 'cluster', '--json')
+  await expect.poll(() => connected.out.endsWith('}\n'), { timeout: 10_000 }).toBe(true)
+  const { kubeconfig } = JSON.parse(connected.out) as { kubeconfig: string }
+  const home = kubectlHome(kubectl, readFileSync(kubeconfig, 'utf8'))
+  const pod = ['-n', 'shop', 'postgres-0']
+  try {
+    expect(await home.run(['exec', ...pod, '--', 'echo', 'hello'])).toMatchObject({ code: 0, stdout: 'hello\n' })
+    expect(await home.run(['exec', '-i', ...pod, '--', 'cat'], { input: 'typed\n' })).toMatchObject({ code: 0, stdout: 'typed\n' })
+    expect(await home.run(['exec', ...pod, '--', 'sh', '-c', 'exit 3'])).toMatchObject({ code: 3 })
+    const logs = home.start(['logs', '-f', ...pod])
+    await expect.poll(() => logs.stdout, { timeout: 10_000 }).not.toBe('')
+    const terminal = home.start(['exec', '-it', ...pod, '--', 'sh'], { tty: true })
+    await expect.poll(() => terminal.stdout, { timeout: 10_000 }).toMatch(/[$#] ?$/)
+    terminal.child.stdin!.write('hostname\r')
+    await expect.poll(() => terminal.stdout).toMatch(/postgres-0\r\n/)
+    terminal.child.stdin!.write('exit\r')
+    expect((await terminal.ended).code).toBe(0)
+  } finally {
     await home.dispose()
   }
 })
