@@ -142,7 +142,7 @@ export class StreamExchange implements Exchange {
     socket.write(answer.forClient)
     this.#relay = relayStreams({
       client: socket, clientHead: head, upstream, upstreamHead: answer.head, protocol: upgrade.protocol, subprotocol: answer.subprotocol, use: upgrade.use,
-      tty: facts.exec?.tty === true, stdin: facts.exec?.stdin === true, observe: record, clientScanner, recordScanner,
+      tty: facts.exec?.tty === true, stdin: facts.exec?.stdin === true, observe: record, clientScanner, recordScanner, isExact: facts.exec?.argv[0] === 'tar',
       objectionToPort: (port) => this.#objectionToPort(port),
     })
     const { seconds } = command.decision.verdict.limit
