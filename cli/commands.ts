@@ -10,6 +10,7 @@ export const commands = {
   login: { summary: 'sign in to a gateway', load: () => import('./commands/login.ts') },
   logout: { summary: 'sign out and revoke the token', load: () => import('./commands/logout.ts') },
   whoami: { summary: 'show who the gateway takes you for', load: () => import('./commands/whoami.ts') },
+  connections: { summary: 'list the connections that you may use', load: () => import('./commands/connections.ts') },
   connect: { summary: 'open a loopback listener for native clients', load: () => import('./commands/connect.ts') },
   sql: { summary: 'run SQL on a connection', load: () => import('./commands/sql.ts') },
   kubectl: { summary: 'run kubectl on a connection', load: () => import('./commands/kubectl.ts') },

@@ -141,6 +141,11 @@ test('connect knows which connections there are', async () => {
   expect(await run('connect', 'nope')).toMatchObject({ code: 1, stderr: 'gatehouse: there is no connection "nope" for you; yours are shop\n' })
 })
 
+test('connections lists them with the way to each', async () => {
+  expect((await run('connections')).stdout).toMatch(/^connection +kind +labels +with\n[\s\S]*shop +postgres .*gatehouse sql shop/)
+  expect(JSON.parse((await run('connections', '--json')).stdout)).toMatchObject([{ name: 'shop', kind: 'postgres' }])
+})
+
 test('login refuses to be without effect, and logout says that nobody was there', async () => {
   expect((await run('login')).stderr).toContain('GATEHOUSE_TOKEN is set')
   env['GATEHOUSE_TOKEN'] = ''
