@@ -33,7 +33,7 @@ function withoutGraphics(): void {
   HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, ...given: unknown[]) { return given[0] === 'webgl2' ? null : before.apply(this, given) } as typeof HTMLCanvasElement.prototype.getContext
 }
 
-interface FakeWindow { readonly gatehouse: { readonly cluster: { readonly written: string[]; readonly refused: readonly string[]; print(text: string): void; roll(): void }; readonly approvals: { answer(how: string, reason?: string): void }; readonly calls: { readonly name: string; readonly input: Record<string, unknown> }[] } }
+interface FakeWindow { readonly gatehouse: { readonly cluster: { readonly written: string[]; readonly refused: readonly string[]; print(text: string): void; roll(): void }; readonly approvals: { arriveCluster(): void; answer(how: string, reason?: string): void }; readonly calls: { readonly name: string; readonly input: Record<string, unknown> }[] } }
 
 const input = (page: Page) => page.getByRole('textbox', { name: 'Terminal on prod' })
 /** What the screen shows, wrapped lines as they are drawn. */
@@ -135,7 +135,7 @@ test('a held command stands above the terminal: who was told, until when; approv
   await page.keyboard.type('kubectl delete pod orders-1\r')
   const held = page.getByRole('region', { name: 'Held commands' })
   await expect(held).toContainText('Waiting for approval')
-  await expect(held).toContainText('DELETE pods/orders-1 in default')
+  await expect(held).toContainText('delete pods/orders-1 in default')
   await expect(held).toContainText('told on-call')
   await expect(held).toContainText(/expires in 1[45]:\d\d/)
   await held.getByRole('button', { name: 'Details of the held command' }).click()
@@ -388,4 +388,38 @@ test('in a narrow window everything is reached', async ({ page }) => {
   await page.getByText('orders', { exact: true }).click()
   await expect(page.getByRole('complementary', { name: 'Detail' })).toBeVisible()
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(600)
+})
+
+test('an approver sees what a request changes, what it runs, and the request to the letter, hidden characters too', async ({ page }) => {
+  await open(page, {}, '#/approvals')
+  await expect(page.getByRole('list', { name: 'Approvals' })).toContainText('shop')
+  await page.evaluate(() => (window as unknown as FakeWindow).gatehouse.approvals.arriveCluster())
+  await page.getByRole('link', { name: /^patch deployments\/web in default/ }).click()
+  const diff = page.getByLabel('Diff', { exact: true })
+  await expect(diff.locator('[data-diff=removed]')).toHaveText(/- {4}image: registry\.acme\.example\/web:2\.14\.1/)
+  await expect(diff.locator('[data-diff=added]')).toContainText('2.15.0ZWSP')
+  await expect(page.getByRole('region', { name: 'At a glance' })).toContainText('deployments.apps')
+  await expect(page.getByLabel('Request', { exact: true }).last()).toContainText('"image": "registry.acme.example/web:2.15.0ZWSP"')
+  await page.getByRole('link', { name: 'Approvals', exact: true }).last().click()
+  await page.getByRole('link', { name: /^exec pods\/web-0 in default: sh -c 'rm -rf \/data'/ }).click()
+  await expect(page.getByLabel('argv')).toContainText("sh -c 'rm -rf /data'")
+})
+
+test('a recorded terminal is played, from anywhere, and has no more power than a live one', async ({ page }) => {
+  await open(page, {}, '#/sessions/se_01KAE0000ZX8Q2M5V7T3RNPC4D')
+  const replay = page.getByRole('region', { name: 'Terminal recording' })
+  await expect(screen(page)).toContainText('DATABASE_URL=[redacted]')
+  await page.evaluate(() => navigator.clipboard.writeText('mine'))
+  const position = replay.getByRole('slider', { name: 'Position' })
+  await position.fill('0')
+  await expect(screen(page)).not.toContainText('package.json')
+  await replay.getByText('8×').click()
+  await replay.getByRole('button', { name: 'Play' }).click()
+  await expect(screen(page)).toContainText('package.json')
+  await expect(replay.getByRole('button', { name: 'Play again' })).toBeVisible()
+  await replay.getByText('What was typed').click()
+  await replay.getByRole('button', { name: 'Go to ls -l' }).click()
+  await expect(screen(page)).not.toContainText('DATABASE_URL')
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('mine')
+  await expect(page.getByRole('list', { name: 'Frames' })).toContainText('Allowed by rule engineers-exec')
 })

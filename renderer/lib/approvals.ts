@@ -2,6 +2,7 @@
 import type { ApprovalSummary, GrantClass, Person, PullAgreed } from '../../shared/approval.ts'
 import type { ApprovalFilter } from '../../shared/ipc.ts'
 import { plural } from './format.ts'
+import { requestWords } from './kubernetes-request.ts'
 
 export const nameOf = ({ email, id }: Pick<Person, 'email' | 'id'>): string => email ?? id
 
@@ -27,7 +28,7 @@ export function listOf(filter: ApprovalFilter, all: readonly ApprovalSummary[], 
 
 /** What is asked, in one line; a command as it is recorded, with what is masked left out. */
 export function askedFor({ subject }: Pick<ApprovalSummary, 'subject'>): string {
-  if (subject.kind === 'command') return subject.recorded
+  if (subject.kind === 'command') return subject.protocol === 'kubernetes' ? requestWords(subject.recorded) : subject.recorded
   return `${classOf(subject)} for ${minutesOf(subject.minutes)}`
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readRequest } from './kubernetes-request.ts'
+import { readRequest, requestWords } from './kubernetes-request.ts'
 
 test('takes a request apart: where it goes, what it says', () => {
   expect(readRequest('DELETE /apis/apps/v1/namespaces/shop/deployments/web?propagationPolicy=Background')).toEqual({
@@ -27,4 +27,12 @@ test('what is no such text is not guessed at', () => {
   for (const text of ['', 'select 1', 'DELETE', 'GET /a b', 'delete /api/v1/pods']) expect(readRequest(text)).toBeNull()
   expect(readRequest('GET /version')?.resource).toBeNull()
   expect(readRequest('GET /api/v1/namespaces/%zz/pods')?.resource?.namespace).toBe('%zz')
+})
+
+test('one line for lists says what is done to what, to the last argument', () => {
+  expect(requestWords('DELETE /api/v1/namespaces/shop/pods/web-0?propagationPolicy=Background')).toBe('delete pods/web-0 in shop')
+  expect(requestWords('DELETE /api/v1/namespaces/shop/pods?labelSelector=app')).toBe('delete all pods in shop')
+  expect(requestWords('PUT /apis/apps/v1/namespaces/shop/deployments/web/scale\n\nmore')).toBe('update deployments/web/scale in shop')
+  expect(requestWords('POST /api/v1/namespaces/shop/pods/web-0/exec?command=sh&command=-c&command=rm%20x&tty=true')).toBe("exec pods/web-0 in shop: sh -c 'rm x'")
+  expect(requestWords('update orders set x = 1')).toBe('update orders set x = 1')
 })

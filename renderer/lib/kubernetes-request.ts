@@ -44,3 +44,22 @@ function decoded(segment: string): string {
     throw reason
   }
 }
+
+const verbs: Readonly<Record<string, string>> = { GET: 'get', HEAD: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' }
+const upgrades: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward'])
+
+/** One line for lists: `delete pods/web-0 in shop`, `exec pods/web-0 in shop: sh -c …`. What is not read is given back as it is. */
+export function requestWords(recorded: string): string {
+  const [line = ''] = recorded.split('\n', 1)
+  const read = readRequest(line)
+  if (read === null || read.resource === null) return recorded
+  const { resource, name, subresource, namespace } = read.resource
+  const isUpgrade = subresource !== null && upgrades.has(subresource)
+  const verb = isUpgrade ? subresource : read.method === 'DELETE' && name === null ? 'delete all' : (verbs[read.method] ?? read.method)
+  const what = [resource, ...(name === null ? [] : [name]), ...(subresource === null || isUpgrade ? [] : [subresource])].join('/')
+  const argv = new URLSearchParams(line.split('?', 2)[1] ?? '').getAll('command')
+  return `${verb} ${what}${namespace === null ? '' : ` in ${namespace}`}${argv.length === 0 ? '' : `: ${argv.map(quoted).join(' ')}`}`
+}
+
+/** As a shell would take it, so that one argument with spaces is not shown as two. */
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`)

@@ -63,6 +63,7 @@ export class TerminalScreen {
     this.#terminal.unicode.activeVersion = '11'
     // A click alone opens nothing: a program chose what stands there.
     this.#terminal.loadAddon(new WebLinksAddon((event, url) => { if (isMac ? event.metaKey : event.ctrlKey) options.onLink(url) }))
+    // Of a screen that is only shown, answers to questions go nowhere.
     this.#terminal.onData((text) => options.onInput(encoder.encode(text)))
     this.#terminal.onBinary((text) => options.onInput(latin1(text)))
     this.#terminal.onResize(({ cols, rows }) => options.onResize({ cols, rows }))

@@ -1,16 +1,18 @@
 // One session's recording: its frames in order, and whether the chain of hashes holds.
 import { ArrowLeft, RefreshCw, ShieldCheck, ShieldX } from 'lucide-react'
 import { useMutation } from '@tanstack/react-query'
-import { useMemo } from 'react'
+import { useEffect, useMemo } from 'react'
 import { Link } from 'wouter'
 import type { VerifyReport } from '../../shared/recording.ts'
 import { SessionFrame } from '../components/SessionFrame.tsx'
+import { TerminalReplay } from '../components/TerminalReplay.tsx'
 import { call } from '../lib/current-desktop.ts'
 import { failureOf, failureTitle } from '../lib/failure.ts'
 import { fullTime, plural } from '../lib/format.ts'
 import { readFrames } from '../lib/frames.ts'
 import { useFrames } from '../lib/queries.ts'
 import { paths } from '../lib/routes.ts'
+import { readReplay } from '../lib/terminal-replay.ts'
 import { Banner } from '../ui/Banner.tsx'
 import { Button, IconButton } from '../ui/Button.tsx'
 import { Empty } from '../ui/Empty.tsx'
@@ -18,11 +20,20 @@ import { Untrusted } from '../ui/Untrusted.tsx'
 import styles from './Page.module.css'
 import own from './Session.module.css'
 
+/** Frames of a terminal that are fetched by themselves: hours of typing. More come by the button. */
+const replayFramesMax = 50_000
+
 export function Session({ id }: { readonly id: string }) {
   const frames = useFrames(id)
   const verify = useMutation({ mutationFn: () => call('sessions.verify', { session: id }) })
   const all = useMemo(() => frames.data?.pages.flatMap((page) => page.frames) ?? [], [frames.data])
-  const entries = useMemo(() => readFrames(all), [all])
+  const replay = useMemo(() => readReplay(all), [all])
+  // What the terminal shows, it shows better than a list of its pieces.
+  const entries = useMemo(() => readFrames(replay === null ? all : all.filter(({ kind }) => kind !== 'output' && kind !== 'resize')), [all, replay])
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = frames
+  // A terminal is played from its frames, so they are fetched; a list is read from its beginning.
+  const isWanted = replay !== null && hasNextPage && !isFetchingNextPage && all.length < replayFramesMax
+  useEffect(() => { if (isWanted) void fetchNextPage() }, [isWanted, fetchNextPage])
   const start = all[0]?.at
   const opened = entries.find((entry) => entry.kind === 'other' && entry.name === 'open')
   const fact = (name: string) => (opened?.kind === 'other' ? opened.facts.find(([key]) => key === name)?.[1] : undefined)
@@ -45,6 +56,7 @@ export function Session({ id }: { readonly id: string }) {
       {frames.isPending && <p role="status" className={styles['quiet']}>Reading the recording…</p>}
       {frames.error !== null && <div role="alert"><Empty title={failureTitle(failureOf(frames.error))} action={<Button look="primary" onClick={() => void frames.refetch()}>Try again</Button>}><p><Untrusted text={failureOf(frames.error).message} /></p></Empty></div>}
       {frames.data !== undefined && all.length === 0 && <Empty title="The recording is empty"><p>Nothing was written before the session ended.</p></Empty>}
+      {replay !== null && <TerminalReplay replay={replay} />}
       <ol className={own['timeline']} aria-label="Frames">
         {entries.map((entry) => <SessionFrame key={entry.seq} entry={entry} start={start ?? entry.at} />)}
       </ol>

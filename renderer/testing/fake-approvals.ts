@@ -69,6 +69,50 @@ export function sampleGrants(): Grant[] {
   return [{ id: 'gr_01KAH1', approval: 'ap_x', principal: eli, connection: 'shop', purpose: 'INC-40: stuck parcels', kinds: ['select'], on: ['public.*'], state: 'active', openedAt: at(-20 * minute), expiresAt: at(40 * minute), approvedBy: [otto], revoked: null, permitted: { revoke: null } }]
 }
 
+const prod = { name: 'prod', kind: 'kubernetes', labels: { env: 'production', region: 'eu' } } as const
+const diff = `--- live
++++ after the request
+@@ -14,7 +14,7 @@
+ spec:
+   containers:
+   - name: web
+-    image: registry.acme.example/web:2.14.1
++    image: registry.acme.example/web:2.15.0\u200b
+     env:
+     - name: DATABASE_URL
+       value: '[redacted]'
+`
+
+function clusterApprovals(): readonly ApprovalWhole[] {
+  const asked = (id: string, text: string, more: Partial<ApprovalWhole> & { readonly risk: Risk; readonly diff?: string }): ApprovalWhole => sample({
+    id, text, connection: prod, subject: { kind: 'command', protocol: 'kubernetes', recorded: text.split('\n', 1)[0]! }, createdAt: at(-minute), ...more,
+    exact: { text, parameters: [], risk: more.risk, ...(more.diff !== undefined && { diff: more.diff }) }, rule: { policy: 'cluster', rule: 'changes-need-approval' },
+  })
+  return [
+    asked('ap_01KAH0000000000000000CCC1', `PATCH /apis/apps/v1/namespaces/default/deployments/web?fieldManager=kubectl-edit
+
+content-type: application/strategic-merge-patch+json
+
+{
+  "spec": {
+    "template": {
+      "spec": {
+        "containers": [
+          {
+            "name": "web",
+            "image": "registry.acme.example/web:2.15.0\u200b"
+          }
+        ]
+      }
+    }
+  }
+}`, { diff, purpose: 'INC-42: roll out the fix', reason: 'patch on default/deployments.apps needs approval', risk: { kinds: ['patch'], relations: ['patch default/deployments.apps'], maskedColumns: [], estimatedRows: null, locks: null, level: 'medium', reasons: ['patch changes the cluster', 'the connection is labelled env: production'] } }),
+    asked('ap_01KAH0000000000000000CCC2', `POST /api/v1/namespaces/default/pods/web-0/exec?command=sh&command=-c&command=rm%20-rf%20%2Fdata&container=web&stdin=true&tty=true
+
+$ sh -c 'rm -rf /data'`, { reason: 'exec on default/pods needs approval', riskLevel: 'high', risk: { kinds: ['exec'], relations: ['exec default/pods/exec'], maskedColumns: [], estimatedRows: null, locks: null, level: 'high', reasons: ['runs what is typed there; what it does inside is not judged'] } }),
+  ]
+}
+
 type Calls = { readonly [N in Extract<keyof IpcCalls, `approvals.${string}` | `grants.${string}`>]: IpcCalls[N] }
 
 type Tell = <N extends keyof IpcEvents>(name: N, event: IpcEvents[N]) => void
@@ -112,6 +156,11 @@ export class FakeApprovals {
   /** A new one to decide, as it comes while one works. */
   arrive(): void {
     this.#put(sample({ id: `ap_01KAH000000000000000NEW${this.#all.length}`, text: "update orders set note = 'arrived' where id = 5", createdAt: at(0), expiresAt: at(15 * minute) }), 'opened', eli)
+  }
+
+  /** Requests to a cluster, to decide. */
+  arriveCluster(): void {
+    for (const each of clusterApprovals()) this.#put(each, 'opened', eli)
   }
 
   readonly calls: Calls = {

@@ -169,7 +169,7 @@ export class FakeCluster {
     const { terminal: id } = terminal.info
     terminal.isBusy = true
     const [, , kind = 'pod', name = 'web'] = line.split(' ')
-    const { settled } = this.#options.hold(`DELETE ${kind}s/${name} in ${terminal.info.namespace}`)
+    const { settled } = this.#options.hold(`DELETE /api/v1/namespaces/${terminal.info.namespace}/${kind}s/${name}`)
     const { state, decisions } = await settled
     if (!terminal.isBusy) return
     terminal.isBusy = false

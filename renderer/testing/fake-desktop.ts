@@ -5,7 +5,7 @@ import type { Desktop, IpcCallName, IpcCalls, IpcEventName, IpcEvents, IpcFailur
 import type { Principal } from '../../shared/principal.ts'
 import { FakeApprovals } from './fake-approvals.ts'
 import { FakeCluster, type FakeClusterOptions } from './fake-cluster.ts'
-import { fakeFrames, fakeSessions } from './fake-sessions.ts'
+import { fakeFrames, fakeSessions, fakeTerminalSession } from './fake-sessions.ts'
 import { shopSchema } from './fake-shop.ts'
 import { fakeOutcome, fakePreflight, fakeSplit, type FakeOutcome } from './fake-sql.ts'
 
@@ -115,12 +115,12 @@ export class FakeDesktop implements Desktop {
     'sql.preflight': ({ text }) => fakePreflight(text),
     'sql.masks': () => (this.#options.isPrivacy === true ? [] : ['public.customers.email', 'public.customers.ssn']),
     'sessions.list': ({ connection, before }) => {
-      const all = fakeSessions.filter((session) => connection === undefined || session.connection === connection)
+      const all = [...fakeSessions, fakeTerminalSession].filter((session) => connection === undefined || session.connection === connection)
       const from = before === undefined ? 0 : all.findIndex(({ id }) => id === before) + 1
       const sessions = all.slice(from, from + 25)
       return { sessions, next: from + 25 < all.length ? (sessions.at(-1)?.id ?? null) : null }
     },
-    'sessions.frames': ({ after }) => ({ frames: fakeFrames().filter(({ seq }) => seq > after), next: null }),
+    'sessions.frames': ({ session, after }) => ({ frames: fakeFrames(session).filter(({ seq }) => seq > after), next: null }),
     'sessions.verify': ({ session }) => session === fakeSessions[3]?.id
       ? { session, ok: false, frames: 7, head: 'b41c'.repeat(16), closed: false, problems: ['frame 8: the hash of the batch before it does not match'] }
       : { session, ok: true, frames: fakeFrames().length, head: '9f3a'.repeat(16), closed: true, problems: [] },

@@ -56,7 +56,29 @@ const specs: readonly Spec[] = [
   { after: 60_000, direction: 'control', kind: 'close', data: json({ reason: 'the client closed the connection' }) },
 ]
 
-export function fakeFrames(): readonly Frame[] {
+/** An exec, as it is recorded: what came, what was typed, the sizes. */
+export const fakeTerminalSession: SessionSummary = {
+  ...fakeSessions[2]!, id: 'se_01KAE0000ZX8Q2M5V7T3RNPC4D', connection: 'prod', kind: 'kubernetes', client: 'kubectl/v1.33.4', commands: 1, refusals: 0,
+}
+
+const bytesOf = (text: string): FrameData => ({ type: 'bytes', base64: base64(new TextEncoder().encode(text)) })
+const shown = (after: number, text: string): Spec => ({ after, direction: 'out', kind: 'output', data: bytesOf(text) })
+const typed = (text: string): readonly Spec[] => [...text].flatMap((key) => [{ after: 140, direction: 'in' as const, kind: 'output' as const, data: bytesOf(key) }, shown(12, key === '\r' ? '\r\n' : key)])
+const inPod = '\u001b[36mweb-0\u001b[0m:/app$ '
+
+const terminalSpecs: readonly Spec[] = [
+  { after: 0, direction: 'control', kind: 'open', data: json({ principal: 'demo:ana', connection: 'prod', client: 'kubectl/v1.33.4', via: 'native' }) },
+  { after: 4, direction: 'in', kind: 'command', data: json({ command: 'c1', text: 'POST /api/v1/namespaces/default/pods/web-0/exec?command=sh&container=web&stdin=true&stdout=true&tty=true', hash: 'a3f1'.repeat(16) }) },
+  { after: 1, direction: 'control', kind: 'verdict', data: json({ command: 'c1', policy: 'cluster', effect: 'allow', rule: 'engineers-exec', reason: 'exec on pods is allowed' }) },
+  { after: 30, direction: 'in', kind: 'resize', data: json({ command: 'c1', width: 96, height: 22 }) },
+  shown(120, inPod), ...typed('ls -l\r'), shown(40, 'total 12\r\n-rw-r--r-- 1 root root 1822 Nov 20 09:12 package.json\r\ndrwxr-xr-x 4 root root 4096 Nov 20 09:12 \u001b[34msrc\u001b[0m\r\n'), shown(5, inPod),
+  { ...shown(45_000, ''), data: bytesOf('') }, ...typed('env | grep DATABASE\r'), shown(30, 'DATABASE_URL=[redacted]\r\n'), shown(4, inPod),
+  shown(2_000, '\u001b]52;c;cm0gLXJmIC8=\u0007'), ...typed('exit\r'),
+  { after: 20, direction: 'control', kind: 'result', data: json({ command: 'c1', status: 'exit 0', rows: 0, bytes: 512, ms: 58_000 }) },
+  { after: 1, direction: 'control', kind: 'close', data: json({ reason: 'the command ended' }) },
+]
+
+export function fakeFrames(session = ''): readonly Frame[] {
   let at = start
-  return specs.map(({ after, direction, kind, data }, seq) => ({ seq, at: (at += after), direction, kind, data, prev: '0'.repeat(64) }))
+  return (session === fakeTerminalSession.id ? terminalSpecs : specs).map(({ after, direction, kind, data }, seq) => ({ seq, at: (at += after), direction, kind, data, prev: '0'.repeat(64) }))
 }
