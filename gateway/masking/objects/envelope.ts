@@ -1,12 +1,12 @@
 // What the API server puts around objects: lists, Tables, watch events, Status; and the objects that the request is about.
 // https://kubernetes.io/docs/reference/using-api/api-concepts/
 import { maskedText } from '../redaction.ts'
-import type { ObjectTarget } from './identity.ts'
+import { isSecrets, type ObjectTarget } from './identity.ts'
 import { cleanedMessage } from './message.ts'
 import { noKey } from './name-at.ts'
 import { overlaps, printedFields } from './printed-columns.ts'
 import { textsOf } from './said.ts'
-import { nowhere, type Owner, type State } from './state.ts'
+import { enter, nowhere, type Owner, type State } from './state.ts'
 import { openingBrace } from './tape.ts'
 import type { Walk } from './walk.ts'
 
@@ -17,18 +17,15 @@ export function walkDocument(walk: Walk, target: ObjectTarget): void {
 
 function document(walk: Walk, token: number, target: ObjectTarget, isInEvent: boolean): void {
   const { tape } = walk
-  if (tape.first(token) !== openingBrace) return walk.value(token, nowhere, noKey, noKey)
-  const kinds = textsOf(tape, token, 'kind')
-  const [kind] = kinds
+  if (tape.first(token) !== openingBrace) return walk.own(token, target)
+  const [kind, otherKind] = textsOf(tape, token, 'kind')
   if (!isInEvent && kind === undefined && holdsOnly(walk, token, eventMembers)) {
     return members(walk, token, { object: (value) => document(walk, value, target, true) })
   }
-  if (kinds.length > 1 || kind === undefined) return walk.own(token, target)
-  if (kind === 'Table' && holdsOnly(walk, token, tableMembers)) return table(walk, token, target)
+  if (kind === undefined || otherKind !== undefined) return walk.own(token, target)
+  if (kind === 'Table' && textsOf(tape, token, 'apiVersion').some((version) => version.startsWith('meta.k8s.io/'))) return table(walk, token, target)
   if (kind === 'Status' && holdsOnly(walk, token, statusMembers)) return status(walk, token, target)
-  if (kind.endsWith('List') && holdsOnly(walk, token, listMembers)) {
-    return members(walk, token, { items: (value) => walk.elements(value, nowhere, (item) => walk.own(item, target)) })
-  }
+  if (kind.endsWith('List')) return list(walk, token, target)
   return walk.own(token, target)
 }
 
@@ -36,6 +33,16 @@ const eventMembers = new Set(['type', 'object'])
 const listMembers = new Set(['kind', 'apiVersion', 'metadata', 'items'])
 const tableMembers = new Set(['kind', 'apiVersion', 'metadata', 'columnDefinitions', 'rows'])
 const statusMembers = new Set(['kind', 'apiVersion', 'metadata', 'status', 'message', 'reason', 'details', 'code'])
+
+/** A custom resource may be called a list, and have items: what holds of it holds inside them too. */
+function list(walk: Walk, token: number, target: ObjectTarget): void {
+  const owner = walk.ownerOf(token, target, false)
+  walk.members(token, enter(nowhere, owner), (name, value, inner) => {
+    const text = walk.tape.text(name)
+    if (text === 'items') walk.elements(value, inner, (item, at) => walk.own(item, target, at))
+    else walk.value(value, isSecrets(owner.identity) && !listMembers.has(text) ? { ...inner, isClosed: true } : inner, name, noKey)
+  })
+}
 
 /** What has other members too is an object of somebody's own that looks like it. */
 function holdsOnly(walk: Walk, token: number, allowed: ReadonlySet<string>): boolean {
@@ -49,22 +56,31 @@ function members(walk: Walk, token: number, by: Readonly<Record<string, (value: 
   walk.members(token, nowhere, (name, value) => {
     const text = walk.tape.text(name)
     if (Object.hasOwn(by, text)) by[text]!(value)
-    else walk.value(value, text === 'metadata' ? ownMetadata : nowhere, name, noKey)
+    else walk.value(value, memberState(text), name, noKey)
   })
 }
+
+const memberState = (name: string): State => (name === 'metadata' ? ownMetadata : nowhere)
 
 const ownMetadata: State = { ...nowhere, place: 'metadata', owner: { identity: { group: null, resource: '', subresource: null, namespace: null, name: null, types: [] }, starts: [], isOwn: true } }
 
 function table(walk: Walk, token: number, target: ObjectTarget): void {
   const { tape } = walk
   // Empty in all events of a watch but the first.
-  const columns = tape.named(token, 'columnDefinitions').flatMap((list) => tape.elements(list)).map((column) => textsOf(tape, column, 'name').join())
-  members(walk, token, { rows: (rows) => walk.elements(rows, nowhere, (value) => row(walk, value, target, columns)) })
+  const columns = tape.named(token, 'columnDefinitions').flatMap((all) => tape.elements(all)).map((column) => textsOf(tape, column, 'name').join())
+  const isMasked = walk.ownerOf(null, target).starts.length > 0
+  walk.members(token, nowhere, (name, value) => {
+    const text = tape.text(name)
+    if (text === 'rows') walk.elements(value, nowhere, (one) => row(walk, one, { target, columns }))
+    else walk.value(value, tableMembers.has(text) || !isMasked ? memberState(text) : { ...nowhere, isClosed: true }, name, noKey)
+  })
 }
 
-function row(walk: Walk, token: number, target: ObjectTarget, columns: readonly string[]): void {
+interface Rows { readonly target: ObjectTarget; readonly columns: readonly string[] }
+
+function row(walk: Walk, token: number, { target, columns }: Rows): void {
   const { tape } = walk
-  if (tape.first(token) !== openingBrace) return walk.value(token, nowhere, noKey, noKey)
+  if (tape.first(token) !== openingBrace) return walk.own(token, target)
   const objects = tape.named(token, 'object').filter((value) => tape.first(value) === openingBrace)
   const owner = walk.ownerOf(objects.length === 1 ? objects[0]! : null, target)
   const isHidden = hidesCells(owner)

@@ -28,7 +28,11 @@ describe('Secrets without a rule are masked for everybody', () => {
       { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: { name: 'db', annotations: { [lastApplied]: JSON.stringify(secret) } } },
       { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: { name: 'db', annotations: { [lastApplied]: JSON.stringify(hidden) } } },
     ],
-    'no object': ['hunter2', 'hunter2'],
+    'no object': ['hunter2', '[masked]'],
+    'a list of no objects': [{ kind: 'SecretList', items: ['hunter2', ['hunter2'], 17] }, { kind: 'SecretList', items: ['[masked]', ['[masked]'], 0] }],
+    'a list with more in it': [{ kind: 'List', items: [{ data: secret.data }], extra: { a: 'hunter2' } }, { kind: 'List', items: [{ data: hidden.data }], extra: { a: '[masked]' } }],
+    'a list whose items are no list': [{ kind: 'SecretList', items: secret }, { kind: 'SecretList', items: hidden }],
+    'a Table with more in it': [{ kind: 'Table', apiVersion: 'meta.k8s.io/v1', extra: 'hunter2', rows: [{ cells: ['db'], object: 'hunter2' }, 'hunter2'] }, { kind: 'Table', apiVersion: 'meta.k8s.io/v1', extra: '[masked]', rows: [{ cells: ['db'], object: '[masked]' }, '[masked]'] }],
   } as const satisfies Record<string, readonly [unknown, unknown]>
 
   test.each(Object.entries(table))('%s', (_, [value, expected]) => {
@@ -130,6 +134,13 @@ describe('fields by pointer', () => {
 
   test('such an object inside another resource is masked', () => {
     expect(shown(masks, target('widgets'), { kind: 'W', spec: env('hunter2') })).toEqual({ kind: 'W', spec: env('[masked]') })
+  })
+
+  test('a custom resource that is called a list is masked like any other', () => {
+    const lists = masksOf([field({ resources: ['allowlists'], fields: ['/items/*/secret', '/spec/secret', '/rows'] })])
+    expect(shown(lists, target('allowlists'), { kind: 'AllowList', apiVersion: 'example.com/v1', spec: { secret: 'x' }, items: [{ secret: 'x', spec: { secret: 'x' } }] }))
+      .toEqual({ kind: 'AllowList', apiVersion: 'example.com/v1', spec: { secret: '[masked]' }, items: [{ secret: '[masked]', spec: { secret: '[masked]' } }] })
+    expect(shown(lists, target('allowlists'), { kind: 'Table', apiVersion: 'dynamodb.services.k8s.aws/v1', rows: ['x'] })).toEqual({ kind: 'Table', apiVersion: 'dynamodb.services.k8s.aws/v1', rows: ['[masked]'] })
   })
 
   test('of other namespaces and names nothing is masked', () => {

@@ -45,19 +45,22 @@ export class Walk {
     this.#depth = depth
   }
 
-  /** An object that the request is about. */
-  own(token: number, target: ObjectTarget): void {
-    if (this.tape.first(token) !== openingBrace) return this.value(token, nowhere, noKey, noKey)
-    this.#object(token, enter(nowhere, this.ownerOf(token, target)), noKey)
+  /** An object that the request is about. What is none in its place is masked whole where such objects have masks. */
+  own(token: number, target: ObjectTarget, around: State = nowhere): void {
+    const isObject = this.tape.first(token) === openingBrace
+    const owner = this.ownerOf(isObject ? token : null, target)
+    if (isObject) this.#object(token, enter(around, owner), noKey)
+    else this.value(token, owner.starts.length === 0 ? around : { ...around, isClosed: true, isOpen: false }, noKey, noKey)
   }
 
-  ownerOf(token: number | null, target: ObjectTarget): Owner {
+  /** `isWhole`: the object itself, no list of such. */
+  ownerOf(token: number | null, target: ObjectTarget, isWhole = true): Owner {
     const said = token === null ? null : saidBy(this.tape, token)
     const identity: Identity = {
       group: target.group, resource: target.resource, subresource: target.subresource,
       namespace: target.namespace ?? said?.namespace ?? null, name: target.name ?? said?.name ?? null, types: said?.types ?? [],
     }
-    return { identity, starts: this.side.rules.startsFor(identity, said === null || !said.kinds.some((kind) => carriers.has(kind))), isOwn: true }
+    return { identity, starts: this.side.rules.startsFor(identity, isWhole), isOwn: true }
   }
 
   /** What stands at a path of the object: for what names its place by a pointer. */
@@ -99,9 +102,10 @@ export class Walk {
     }
   }
 
-  /** Each element with the state inside it. */
+  /** Each element with the state inside it; what is no array is the only one. */
   elements(token: number, state: State, visit: (value: number, inner: State) => void): void {
     const { tape } = this
+    if (tape.first(token) !== openingBracket) return visit(token, state)
     const isPlain = state.positions.length === 0 || state.place === 'managed-fields'
     let index = 0
     for (let value = token + 1; value < tape.next[token]!; value = tape.next[value]!, index++) {
