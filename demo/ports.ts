@@ -24,7 +24,9 @@ export async function demoPorts(data: string, isDefaultFolder: boolean): Promise
   const taken = new Set<number>()
   const choose = async (name: keyof DemoPorts, place: number, isFixed = false) => {
     const wanted = kept[name] ?? (isDefaultFolder ? preferred[name] : undefined)
-    const port = isFixed && kept[name] !== undefined ? kept[name] : await freePort({ preferred: wanted, from: offset + place, not: taken })
+    // One that moves does not take another's place, which would move too.
+    const others = Object.entries(kept).filter(([other]) => other !== name).map(([, port]) => port)
+    const port = isFixed && kept[name] !== undefined ? kept[name] : await freePort({ preferred: wanted, from: offset + place, not: new Set([...taken, ...others]) })
     taken.add(port)
     return port
   }

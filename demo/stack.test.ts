@@ -19,6 +19,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(data, { recursive: true, force: true }))
 
+interface Moving { readonly postgres: number; readonly provider: number; readonly cluster: number }
 interface Run { readonly child: ChildProcess; readonly exit: Promise<number | null>; readonly output: { out: string; err: string } }
 
 function run(...args: string[]): Run {
@@ -91,16 +92,17 @@ test('starts, tells all in one line, ends clean, and starts again in seconds wit
 
 test('moves the ports that only the demo knows when they are taken, and keeps the rest of gateway.yaml', async () => {
   const file = join(data, 'ports.json')
-  const ports = JSON.parse(readFileSync(file, 'utf8')) as { postgres: number; provider: number }
+  const ports = JSON.parse(readFileSync(file, 'utf8')) as Moving
   const before = readFileSync(join(data, 'gateway.yaml'), 'utf8')
-  const blockers = await Promise.all([block(ports.postgres), block(ports.provider)])
+  const blockers = await Promise.all([block(ports.postgres), block(ports.provider), block(ports.cluster)])
   const demo = run()
   try {
     const line = await ready(demo)
     expect(await count(line.postgres!, line.users[0]!.token)).toBe(400)
     const after = readFileSync(join(data, 'gateway.yaml'), 'utf8')
-    const moved = JSON.parse(readFileSync(file, 'utf8')) as { postgres: number; provider: number }
-    expect(after).toBe(before.replaceAll(String(ports.postgres), String(moved.postgres)).replaceAll(String(ports.provider), String(moved.provider)))
+    const moved = JSON.parse(readFileSync(file, 'utf8')) as Moving
+    expect(after).toBe(before.replaceAll(String(ports.postgres), String(moved.postgres)).replaceAll(String(ports.provider), String(moved.provider)).replaceAll(String(ports.cluster), String(moved.cluster)))
+    expect(after).not.toContain(`127.0.0.1:${ports.cluster}`)
   } finally {
     await ended(demo, 'SIGTERM')
     for (const close of blockers) await close()

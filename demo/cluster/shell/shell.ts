@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { FileProblem, resolvePath } from '../pods/files.ts'
 import { commandNamed } from './commands.ts'
 import { Exit, type Command, type Context } from './context.ts'
-import { pipelinesOf, SyntaxProblem, type Pipeline, type Simple } from './words.ts'
+import { pipelinesOf, SyntaxProblem, type Pipeline, type Simple, type Word } from './words.ts'
 
 const notFound = 127
 const misuse = 2
@@ -12,7 +12,7 @@ const misuse = 2
 export async function runLine(context: Context, line: string): Promise<number> {
   const { state } = context
   try {
-    for (const pipeline of pipelinesOf(line, (name) => name === '?' ? String(state.lastCode) : state.env.get(name) ?? '')) {
+    for (const pipeline of pipelinesOf(line)) {
       const isDue = pipeline.when === 'always' || (pipeline.when === 'success') === (state.lastCode === 0)
       if (isDue && !context.signal.aborted) state.lastCode = await runPipeline(context, pipeline)
     }
@@ -36,7 +36,11 @@ async function runPipeline(context: Context, { commands }: Pipeline): Promise<nu
   return code
 }
 
-async function runSimple(context: Context, { words, redirections }: Simple): Promise<number> {
+async function runSimple(context: Context, simple: Simple): Promise<number> {
+  const { state } = context
+  const read = (word: Word) => word((name) => name === '?' ? String(state.lastCode) : state.env.get(name) ?? '')
+  const words = simple.words.map(read)
+  const redirections = simple.redirections.map(({ kind, path }) => ({ kind, path: read(path) }))
   const { files } = context.container
   const written: Buffer[] = []
   const target = redirections.findLast(({ kind }) => kind !== '<')
