@@ -92,7 +92,9 @@ describe('people are counted, not votes', () => {
     expect(state).toBe(isDenied ? 'denied' : 'used')
     expect(said.startsWith('ran')).toBe(!isDenied)
     expect(await totalOf(4)).toBe(isDenied ? 6 : 7)
-    expect(decisions).toHaveLength(1)
+    // What is approved and has not run yet may still be denied.
+    expect(decisions.filter(({ decision }) => decision === 'approve').length).toBeLessThanOrEqual(1)
+    expect(decisions).toHaveLength(isDenied && decisions[0]!.decision === 'approve' ? 2 : 1)
     await client.end()
   })
 
