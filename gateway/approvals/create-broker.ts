@@ -1,18 +1,16 @@
 // The session side of approvals: holds commands while humans decide, tells each what became of it, and uses an approval up exactly
 // once among all gateways of the store. Whatever cannot be asked, read or written is a refusal.
 import { GatehouseError } from '../../shared/errors.ts'
-import { approvalHolderLostMs, approvalStoreLostMs, approvalTickMs } from '../limits.ts'
+import { approvalStoreLostMs, approvalTickMs } from '../limits.ts'
 import type { Log } from '../log.ts'
 import type { ApprovalRows } from '../store/approvals.ts'
-import type { ApprovalNeed } from '../../shared/approval.ts'
 import type { Approvals, HeldCommand, Hold, Outcome } from './approvals.ts'
 import type { Bus } from './bus.ts'
-import { endApproval, isFinal } from './closing.ts'
 import { createHeld, outcomeOf, systemClock, type Clock, type Held } from './held.ts'
+import { expireHold, leaveApproval, leavingReasons, withdrawApproval, type Leaving } from './hold-endings.ts'
 import { place } from './opening.ts'
-import { personOf } from './people.ts'
-import { whyNotStanding } from './rules.ts'
 import type { Seal } from './seal.ts'
+import { standingOf } from './standing.ts'
 import { useUp } from './using.ts'
 
 export interface BrokerOptions {
@@ -37,8 +35,6 @@ export interface Broker extends Approvals {
   tidy(): Promise<void>
   dispose(): Promise<void>
 }
-
-type Leaving = Parameters<Hold['release']>[0]
 
 export function createBroker(options: BrokerOptions): Broker {
   const { rows, bus, seal, gateway, policies, log, clock = systemClock, tickMs = approvalTickMs, storeLostMs = approvalStoreLostMs } = options
@@ -109,45 +105,18 @@ export function createBroker(options: BrokerOptions): Broker {
     }
   }
 
-  /** The session waits no more; the approval itself ends only with its own time. */
-  async function expire(held: Held): Promise<void> {
-    await rows.transaction(async (tx) => {
-      const record = await tx.lock(held.approval)
-      await tx.holdGone(held.id)
-      if (record === null || isFinal(record.state)) return
-      if (record.expiresAt <= held.expiresAt) await endApproval(tx, record, { state: 'expired' })
-      else await tx.event('holder-gone', record.id, null)
-    })
-    bus.nudge()
-  }
-
-  async function withdraw(approval: string, reason: string): Promise<void> {
-    await rows.transaction(async (tx) => {
-      const record = await tx.lock(approval)
-      if (record !== null && !isFinal(record.state)) await endApproval(tx, record, { state: 'withdrawn', by: null, reason })
-    })
-    bus.nudge()
-  }
+  const nudged = (work: Promise<void>): Promise<void> => work.then(bus.nudge)
+  const expire = (held: Held) => nudged(expireHold(rows, held))
+  const withdraw = (approval: string, reason: string) => nudged(withdrawApproval(rows, approval, reason))
 
   /** A stricter verdict, or other approvers: then what humans were asked is not what policy asks now. */
   function reconsider(): void {
     for (const held of helds.values()) {
-      const { standing } = standingOf(held)
+      const { standing } = standingOf(held, policies.current.hash, log)
       if (standing === null) continue
       // What is approved already hears it from its use.
       if (held.settled === null) settle(held, { kind: 'withdrawn', reason: standing })
       inBackground(withdraw(held.approval, standing))
-    }
-  }
-
-  function standingOf({ command }: Held): { readonly standing: string | null; readonly need: ApprovalNeed } {
-    if (command.reevaluate === undefined) return { need: command.need, standing: policies.current.hash === command.snapshot ? null : 'the policies changed' }
-    try {
-      const verdict = command.reevaluate()
-      return { standing: whyNotStanding(command.need, verdict), need: verdict?.need ?? command.need }
-    } catch (error) {
-      log.error({ err: error }, 'a held command could not be evaluated again')
-      return { standing: whyNotStanding(command.need, null), need: command.need }
     }
   }
 
@@ -156,7 +125,7 @@ export function createBroker(options: BrokerOptions): Broker {
     if (!helds.has(held.id)) return 'the approval was used already: it runs one command once'
     remove(held)
     try {
-      const { standing, need } = standingOf(held)
+      const { standing, need } = standingOf(held, policies.current.hash, log)
       if (standing !== null) {
         await withdraw(held.approval, standing)
         return standing
@@ -184,15 +153,7 @@ export function createBroker(options: BrokerOptions): Broker {
   }
 
   async function leave(held: Held, why: Leaving): Promise<void> {
-    const keepsOpen = isStopping
-    await rows.transaction(async (tx) => {
-      const record = await tx.lock(held.approval)
-      await tx.holdGone(held.id)
-      if (record === null || isFinal(record.state)) return
-      const others = record.holds.some(({ id, goneAt, seenAt }) => id !== held.id && goneAt === null && seenAt > clock.now() - approvalHolderLostMs)
-      if (others || keepsOpen) await tx.event('holder-gone', record.id, null)
-      else await endApproval(tx, record, { state: 'withdrawn', by: personOf(held.command.principal), reason: leavingReasons[why] })
-    })
+    await leaveApproval(rows, held, { why, keepsOpen: isStopping, now: clock.now() })
     left.delete(held.id)
     bus.nudge()
   }
@@ -230,7 +191,3 @@ export function createBroker(options: BrokerOptions): Broker {
     },
   }
 }
-
-const leavingReasons = {
-  cancelled: 'the requester cancelled the command', disconnected: 'the requester disconnected', 'session-ended': "the requester's session ended",
-} as const satisfies Record<Leaving, string>
