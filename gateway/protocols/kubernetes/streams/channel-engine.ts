@@ -79,8 +79,12 @@ export class ChannelEngine implements StreamEngine {
     if (current.kind === 'none') return 'pass'
     const data = payloadOf(frame, isStart ? 1 : 0)
     const flow = this.#flows[current.channel]
-    if (sender === 'target') this.#hasStatus ||= current.channel === 'error' && data.length > 0
-    return sender === 'client' ? flow.fromClient(data) : flow.fromUpstream(data)
+    if (sender === 'client') return flow.fromClient(data)
+    this.#hasStatus ||= current.channel === 'error' && data.length > 0
+    const onward = flow.fromUpstream(data)
+    // Where messages are written anew, an empty piece that passed would leave one open around them.
+    const isPiece = !isStart || !frame.isLast
+    return isPiece && this.#options.clientScanner !== null ? 'held' : onward
   }
 
   #begin(sender: Sender, frame: WebSocketFrame): Current {

@@ -260,6 +260,15 @@ test('a finding in the pieces of a message, with control frames between them, is
   expect(channelText(client.webSocket(), 1)).toBe('[masked:aws-access-key]\n')
 })
 
+test('empty pieces of a masked message do not leave one open', async () => {
+  const { client, upstream } = webSocketPeers(masks)
+  upstream.send(frameOf('server', { kind: 'binary', isLast: false }, [Buffer.from([1])]), frameOf('server', { kind: 'continuation', isLast: false }, [Buffer.from('text\n')]))
+  upstream.send(frameOf('server', { kind: 'continuation', isLast: true }, []), binary('server', 1, 'more\n'))
+  await settled()
+  expect(client.webSocket().every(({ kind, isLast }) => kind === 'binary' && isLast)).toBe(true)
+  expect(channelText(client.webSocket(), 1)).toBe('text\nmore\n')
+})
+
 test('output reaches the client before the close frame that follows it', async () => {
   const { client, upstream } = webSocketPeers(masks)
   upstream.send(binary('server', 1, 'AKIA'), closeFrame('server', 1000))
