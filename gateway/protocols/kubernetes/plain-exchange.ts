@@ -101,7 +101,7 @@ export class PlainExchange implements Exchange {
   #tellWaiting({ approval, expiresAt }: Asked): void {
     this.#approval = approval
     const { socket, headersSent } = this.#response
-    if (socket?.writable === true && !headersSent) socket.write(`HTTP/1.1 103 Early Hints\r\nGatehouse-Approval: ${approval}\r\nGatehouse-Expires: ${new Date(expiresAt).toISOString()}\r\n\r\n`)
+    if (socket?.writable === true && !headersSent && this.#message.httpVersion === '1.1') socket.write(`HTTP/1.1 103 Early Hints\r\nGatehouse-Approval: ${approval}\r\nGatehouse-Expires: ${new Date(expiresAt).toISOString()}\r\n\r\n`)
   }
 
   async #forward(asked: AskedRequest, command: Running): Promise<void> {
