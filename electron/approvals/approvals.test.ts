@@ -155,6 +155,19 @@ test('outside of one’s hours, or switched off, it is counted and not told, nei
   expect([title, shown.map(({ facts }) => [facts.body.slice(-4), facts.silent])]).toEqual(['2', [['ap_2', true]]])
 })
 
+test('hours of one’s own: outside of them nobody is called, within them somebody is', () => {
+  const called = (days: readonly number[], id: string) => {
+    emit('settings.changed', { theme: 'system', editorFontSize: 13, gateway: null, notifications: { isOn: true, hasSound: true, hours: { days, from: '00:00', to: '00:00' } }, terminal: { fontSize: 13, copiesOnSelect: false, scrollback: 10_000, hasScreenReader: false } })
+    happens(sample(id))
+    return shown.length
+  }
+  const [today, yesterday] = [new Date().getDay(), (new Date().getDay() + 6) % 7]
+  expect(called([0, 1, 2, 3, 4, 5, 6].filter((day) => day !== today && day !== yesterday), 'ap_1')).toBe(0)
+  expect(called([0, 1, 2, 3, 4, 5, 6], 'ap_2')).toBe(1)
+  expect(shown[0]!.facts.silent).toBe(false)
+  expect(title).toBe('2')
+})
+
 test('words are one line, cut between characters, with what is hidden made visible, and nothing that people wrote', () => {
   const family = '👩‍👩‍👧'
   expect(shortened(`${family.repeat(5)}`, 4)).toBe(`${family.repeat(3)}…`)
