@@ -10,8 +10,8 @@ import { condition } from './status-writer.ts'
 
 const nodes = resourceNamed('nodes')
 const scheduleMs = 150
-const startMs = 900
-const goneMs = 1200
+const startMs = 600
+const goneMs = 900
 const workMs = 4000
 
 export class Kubelet {

@@ -31,7 +31,9 @@ function kept(name: string, make: () => Buffer): Buffer {
 
 const bytesOf = (value: JsonObject): Buffer => Buffer.from(JSON.stringify(value))
 
-const protobufTypes = ['application/com.github.proto-openapi.spec.v2@v1.0+protobuf', 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf']
+/** What is answered is not what is asked: an @ is no part of a media type, and Go's parser says so. */
+const protobufAnswered = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
+const protobufTypes = ['application/com.github.proto-openapi.spec.v2@v1.0+protobuf', protobufAnswered]
 
 /** The one document that is offered as protobuf: kubectl of before 1.27 reads no other. */
 function v2(call: Call): Answer {
@@ -41,7 +43,7 @@ function v2(call: Call): Answer {
   if (chosen === undefined) throw notAcceptable()
   const whole = () => document(resources, 'v2')
   return protobufTypes.includes(chosen)
-    ? { kind: 'bytes', code: 200, contentType: chosen, bytes: kept('v2 protobuf', () => protobufOfDocument(whole())) }
+    ? { kind: 'bytes', code: 200, contentType: protobufAnswered, bytes: kept('v2 protobuf', () => protobufOfDocument(whole())) }
     : { kind: 'bytes', code: 200, contentType: 'application/json', bytes: kept('v2', () => bytesOf(whole())) }
 }
 

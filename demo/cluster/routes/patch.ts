@@ -65,9 +65,12 @@ function appliedObject(resource: Resource, patch: Json, { name, namespace }: { r
   return { ...patch, metadata: { ...metadata, name, ...(namespace === undefined ? {} : { namespace }) } }
 }
 
+/** In the words of structured-merge-diff, which people search for. */
 function applyConflict(resource: Resource, name: string, conflicts: readonly FieldConflict[]): ApiError {
-  const managers = [...new Set(conflicts.map(({ manager }) => manager))]
-  const text = managers.map((manager) => `conflicts with "${manager}": ${conflicts.filter((one) => one.manager === manager).map(({ field }) => field).join(', ')}`).join('; ')
-  const causes = conflicts.map(({ manager, field }) => ({ reason: 'FieldManagerConflict', message: `conflict with "${manager}"`, field }))
+  const shown = ({ manager, operation }: FieldConflict) => `"${manager}"${operation === 'Update' ? ` using ${groupVersionOf(resource)}` : ''}`
+  const managers = [...new Set(conflicts.map(shown))]
+  const text = conflicts.length === 1 ? `conflict with ${managers[0]}: ${conflicts[0]!.field}`
+    : managers.flatMap((manager) => [`conflicts with ${manager}:`, ...conflicts.filter((one) => shown(one) === manager).map(({ field }) => `- ${field}`)]).join('\n')
+  const causes = conflicts.map((one) => ({ reason: 'FieldManagerConflict', message: `conflict with ${shown(one)}`, field: one.field }))
   return conflict(resource, name, `Apply failed with ${conflicts.length} conflict${conflicts.length === 1 ? '' : 's'}: ${text}`, causes)
 }
