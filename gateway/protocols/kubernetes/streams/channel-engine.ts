@@ -113,6 +113,8 @@ export class ChannelEngine implements StreamEngine {
   #passDown(frame: WebSocketFrame): void {
     if (frame.kind === 'binary' || frame.kind === 'continuation') this.#isInMessage = !frame.isLast
     this.#wires.toClient(frame.raw)
+    // Nothing may follow it (RFC 6455 5.5.1).
+    if (frame.kind === 'close') this.#isTold = true
   }
 
   #send(channel: Channel, data: Buffer): void {

@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { GatehouseError } from '../../../../shared/errors.ts'
 import { streamCloseMs, terminalHeldMs } from '../../../limits.ts'
@@ -267,6 +267,28 @@ test('empty pieces of a masked message do not leave one open', async () => {
   await settled()
   expect(client.webSocket().every(({ kind, isLast }) => kind === 'binary' && isLast)).toBe(true)
   expect(channelText(client.webSocket(), 1)).toBe('text\nmore\n')
+})
+
+test('random frames of both sides end in order, and what the client gets is always WebSocket', async () => {
+  const kinds = ['binary', 'continuation', 'text', 'ping', 'pong', 'close'] as const
+  for (let round = 0; round < 200; round++) {
+    const { client, upstream, relay } = webSocketPeers(round % 2 === 0 ? masks : {})
+    for (let i = 0; i < 25; i++) {
+      const role = randomInt(2) === 0 ? 'client' : 'server'
+      const kind = kinds[[0, 0, 0, 0, 1, 1, 3, 4, 2, 5][randomInt(10)]!]!
+      const isLast = randomInt(3) !== 0 || !['binary', 'continuation', 'text'].includes(kind)
+      const body = Buffer.concat([Buffer.from([[0, 1, 2, 3, 4, 255][randomInt(randomInt(5) === 0 ? 6 : 3)]!]), randomBytes(randomInt(100))])
+      const frame = frameOf(role, { kind, isLast }, [randomInt(8) === 0 ? Buffer.alloc(0) : body])
+      if (randomInt(30) === 0) frame[randomInt(frame.length)]! ^= 1 << randomInt(8)
+      if (role === 'client') client.send(frame)
+      else upstream.send(frame)
+      if (randomInt(5) === 0) await settled(0)
+    }
+    await settled(1)
+    relay.close('done')
+    await relay.ended
+    expect(() => client.webSocket()).not.toThrow()
+  }
 })
 
 test('output reaches the client before the close frame that follows it', async () => {

@@ -57,6 +57,17 @@ test('close: open connections hear the reason, and the WebSocket is closed in or
   expect(client.webSocket().at(-1)?.kind).toBe('close')
 })
 
+test('nothing follows the close frame of the upstream', async () => {
+  const { client, upstream, relay } = tunnel({ objectionToPort: () => 'no' })
+  upstream.send(closeFrame('server', 1000))
+  await settled()
+  sendCut(client, 'client', client.writer.synStream(1, forward('error', '5432')))
+  await settled()
+  relay.close('the token has expired')
+  await relay.ended
+  expect(client.webSocket()).toMatchObject([{ kind: 'close' }])
+})
+
 test('the upstream closes', async () => {
   const { client, upstream, relay } = tunnel()
   upstream.send(closeFrame('server', 1000))

@@ -8,13 +8,14 @@ export class TunnelEngine implements StreamEngine {
   readonly #wires: Wires
   readonly #parsers = { client: new WebSocketParser('client'), target: new WebSocketParser('server') }
   readonly #spdy: SpdyEngine
-  #isTold = false
+  /** The client has its close frame; nothing may follow it (RFC 6455 5.5.1). */
+  #isClosed = false
 
   constructor(options: RelayOptions, wires: Wires) {
     this.#wires = wires
     this.#spdy = new SpdyEngine(options, {
       ...wires,
-      toClient: (bytes) => wires.toClient(messageOf('server', 'binary', bytes)),
+      toClient: (bytes) => { if (!this.#isClosed) wires.toClient(messageOf('server', 'binary', bytes)) },
       toUpstream: (bytes) => wires.toUpstream(messageOf('client', 'binary', bytes)),
     })
   }
@@ -34,6 +35,7 @@ export class TunnelEngine implements StreamEngine {
       }
       if (frame.kind === 'close') this.#spdy.flush()
       this.#wires.toClient(frame.raw)
+      if (frame.kind === 'close') this.#isClosed = true
     }
   }
 
@@ -42,9 +44,9 @@ export class TunnelEngine implements StreamEngine {
   }
 
   tell(reason: string): void {
-    if (this.#isTold) return
-    this.#isTold = true
+    if (this.#isClosed) return
     this.#spdy.tell(reason)
+    this.#isClosed = true
     this.#wires.toClient(closeFrame('server', closeCodes.normal, reason))
   }
 
