@@ -21,13 +21,15 @@ export interface Circumstances {
 
 export function decideRequest(access: KubernetesAccess, facts: KubernetesCommandFacts, { now, live }: Circumstances): RequestDecision {
   const { snapshot, principal, connection, masks, recordScanner } = access
-  const verdict = evaluate(snapshot, principal, connection, facts, now)
   const target = targetOf(facts)
   const clean = (text: string) => (recordScanner === null ? text : cleanText(recordScanner, text))
+  const judged = evaluate(snapshot, principal, connection, facts, now)
+  // Reasons name what the path names, and go into the record, lists and notifications.
+  const verdict = { ...judged, reason: clean(judged.reason) }
   return {
     resolved: facts, access, verdict, live,
     // What masking refuses, nobody can approve.
-    refusal: denied(verdict) ?? objectionOfMasks(access, facts) ?? held(verdict),
+    refusal: denied(verdict) ?? objectionOfMasks(access, facts, clean) ?? held(verdict),
     isTainted: facts.body !== null && masks.touches(target),
     recordedText: clean,
     recordedParameters: (parameters) => (facts.body === null ? parameters.map((value) => value && clean(value)) : [clean(recordedBody(access, facts, facts.body))]),
@@ -38,10 +40,10 @@ const denied = ({ effect, reason }: Judgement['verdict']): Refusal | null => (ef
 const held = ({ effect, reason }: Judgement['verdict']): Refusal | null => (effect === 'approve' ? { kind: 'needs-approval', message: reason } : null)
 
 /** Ways by which a masked value would leave, or be taken for the value it hides. */
-function objectionOfMasks({ masks }: KubernetesAccess, facts: KubernetesCommandFacts): Refusal | null {
+function objectionOfMasks({ masks }: KubernetesAccess, facts: KubernetesCommandFacts, clean: (text: string) => string): Refusal | null {
   const target = targetOf(facts)
   const objection = (facts.body === null ? null : masks.objectionToWrite(target, facts.body, facts)) ?? masks.objectionToSelector(target, facts)
-  return objection && { kind: 'denied', message: `denied by masking: ${objection.message}`, hint: objection.hint }
+  return objection && { kind: 'denied', message: clean(`denied by masking: ${objection.message}`), hint: objection.hint }
 }
 
 /** What only this execution tells: how many guesses at masked values it makes, of which a principal has so many an hour. */

@@ -3,9 +3,12 @@
 import type { ConnectionSummary } from '../../../shared/connection.ts'
 import type { Lease } from '../../identity/authenticate.ts'
 import { kubernetesRequestsMax } from '../../limits.ts'
+import { cleanText } from '../../masking/scanner.ts'
 import type { GatewayContext, KubernetesConnection } from '../../pipeline/context.ts'
 import type { Refusal } from '../../pipeline/refusal.ts'
+import { scannersOf } from '../../pipeline/scanners.ts'
 import { Session } from '../../pipeline/session.ts'
+import { masksFor } from '../../policy/masks.ts'
 import { createAccess, type KubernetesAccess } from './access.ts'
 import type { Deletes } from './deletes.ts'
 import type { RecentRefusals } from './recent-refusals.ts'
@@ -59,7 +62,7 @@ export class KubernetesSession {
     const { context, lease, client, connection, onClosed } = request
     const opened: { one: KubernetesSession | null; unsubscribe: () => void } = { one: null, unsubscribe: () => undefined }
     const session = await Session.open({
-      context, lease, connection: connection.target.summary, via: 'native', client: client.slice(0, 200),
+      context, lease, connection: connection.target.summary, via: 'native', client: cleanName(request),
       onEnd: () => {
         opened.unsubscribe()
         if (opened.one !== null) opened.one.#close()
@@ -126,4 +129,10 @@ export class KubernetesSession {
     if (this.#idle !== null) clearTimeout(this.#idle)
     this.upstream.dispose()
   }
+}
+
+/** A User-Agent is text of the client's like any other. */
+function cleanName({ context, connection, lease: { principal }, client }: KubernetesSessionRequest): string {
+  const { recordScanner } = scannersOf(masksFor(context.policies.current, principal, connection.target.summary))
+  return recordScanner === null ? client.slice(0, 200) : cleanText(recordScanner, client).slice(0, 200)
 }

@@ -19,7 +19,7 @@ import type { Exchange, KubernetesSession } from './kubernetes-session.ts'
 import { readableAs, type Reading } from './negotiation.ts'
 import { refusalOf, refused, statusObject, statusOf, statusOfRefused, warningHeader, type StatusReason } from './refusal.ts'
 import { contentTypeFor, readResponseHeaders } from './response-headers.ts'
-import { recordRefused, settle } from './settle.ts'
+import { recorded, recordRefused, settle } from './settle.ts'
 import type { UpstreamAnswer } from './upstream.ts'
 
 type Running = RunningCommand<RequestDecision>
@@ -207,11 +207,6 @@ export class PlainExchange implements Exchange {
 }
 
 const clientGone = new GatehouseError('upstream_lost', 'the client closed the connection', { side: 'client' })
-
-/** The record of the command is with the kernel. Rejects with recorder_failed. */
-export function recorded({ context }: KubernetesSession): Promise<void> {
-  return new Promise((resolve, reject) => context.journal.afterFlush(resolve, reject))
-}
 
 /** What a proxied program sends is looked at by detectors; schemas pass. */
 const maskedAs = (reading: Reading, verb: string): Reading => (reading === 'opaque' && verb === 'connect' ? 'text' : reading)

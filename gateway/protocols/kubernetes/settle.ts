@@ -1,6 +1,7 @@
 // From a request to the answer whether it may go upstream: judged, recorded, and where policy wants it held until humans have decided.
 // The same for a plain request and for a stream.
 import { GatehouseError } from '../../../shared/errors.ts'
+import { cleanText } from '../../masking/scanner.ts'
 import { grantedNow } from '../../pipeline/clearance.ts'
 import { handleCommand } from '../../pipeline/handle-command.ts'
 import { Held, type Asked, type HoldRequest, type Settled, type WaitLimit } from '../../pipeline/hold.ts'
@@ -42,15 +43,18 @@ export async function settle(ks: KubernetesSession, asked: AskedRequest, waiting
   return settled
 }
 
-/** What could not be read is recorded all the same. */
-export function recordRefused({ session }: KubernetesSession, text: string, refusal: Refusal): void {
-  const outcome = handleCommand(session, { text, shown: text, parameters: [], decision: refusal })
+/** What could not be read is recorded all the same; what detectors find in it is not. */
+export function recordRefused(ks: KubernetesSession, text: string, refusal: Refusal): void {
+  const { recordScanner } = ks.access()
+  const clean = (said: string): string => (recordScanner === null ? said : cleanText(recordScanner, said))
+  const outcome = handleCommand(ks.session, { text, shown: clean(text), parameters: [], decision: { ...refusal, message: clean(refusal.message) } })
   if (outcome.kind !== 'refuse') throw new GatehouseError('internal', 'a request that was to be refused may run')
 }
 
 async function liveOf(ks: KubernetesSession, asked: AskedRequest, { signal }: Waiting, command: string): Promise<LiveObject> {
   if (asked.read.bodyUse === 'stream' || asked.facts.plain !== null) return { state: null, object: null }
   ks.session.recorder.json('control', 'notice', { command, text: 'the live object was read, and a dry run asked for, to show approvers what would change' })
+  await recorded(ks)
   return readLive(ks.upstream, asked.facts, { path: asked.read.target.forwarded, headers: identityFor(ks), signal })
 }
 
@@ -85,3 +89,8 @@ function requestTimeout({ target }: ReadRequest): WaitLimit | null {
   return ms === 0 ? null : { name: 'the request\'s own timeout', leftMs: Math.max(0, ms - Math.min(1_000, ms / 4)) }
 }
 const units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const
+
+/** The record of the command is with the kernel. Rejects with recorder_failed. */
+export function recorded({ context }: KubernetesSession): Promise<void> {
+  return new Promise((resolve, reject) => context.journal.afterFlush(resolve, reject))
+}
