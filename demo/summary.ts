@@ -13,9 +13,11 @@ export function summary({ ready, data }: Stack): string {
     '  Sign in as one of these (one click; or name and password):', ...people, '',
     '  With psql   open shop in the app and choose "Connect with psql", or:',
     `              ${ca}npx gatehouse login --gateway ${ready.api} && npx gatehouse connect shop`, '',
+    '  With kubectl  the sample cluster, in a terminal of the app, or:',
+    `              ${ca}npx gatehouse login --gateway ${ready.api} && npx gatehouse kubectl cluster -- get pods -n shop`, '',
     '  Two people  (Eli asks, Otto approves) an app of its own for the second:',
     `              XDG_CONFIG_HOME=${shellWord(join(data, 'second'))} ${ca}npx gatehouse app --browser --gateway ${ready.api}`, '',
-    `  Yours       ${join(data, 'gateway.yaml')} and ${join(data, 'policies', 'shop.yaml')}`, '',
+    `  Yours       ${join(data, 'gateway.yaml')} and ${join(data, 'policies')}`, '',
     '  Ctrl-C stops everything; the data stays for the next start.', '',
   ].join('\n')}\n`
 }

@@ -12,8 +12,8 @@ export interface SampleUser {
 }
 
 export const sampleUsers: readonly SampleUser[] = [
-  { name: 'ana', password: 'ana-demo', fullName: 'Ana Almeida', role: 'Analyst', may: 'Reads every table. Personal data is masked.', email: 'ana@shop.example', groups: ['analysts'] },
-  { name: 'eli', password: 'eli-demo', fullName: 'Eli Bakker', role: 'Engineer', may: 'Reads and changes rows; changes of orders and payments wait for on-call. Cannot drop, truncate, or write without a WHERE.', email: 'eli@shop.example', groups: ['engineers'] },
-  { name: 'otto', password: 'otto-demo', fullName: 'Otto Lindgren', role: 'On-call', may: 'Reads every table, and the sessions of everyone. Decides what waits for approval.', email: 'otto@shop.example', groups: ['on-call'] },
-  { name: 'pia', password: 'pia-demo', fullName: 'Pia Moretti', role: 'Privacy officer', may: 'Reads every table, personal data in clear.', email: 'pia@shop.example', groups: ['privacy'] },
+  { name: 'ana', password: 'ana-demo', fullName: 'Ana Almeida', role: 'Analyst', may: 'Reads every table and the cluster, but no Secrets. Personal data is masked.', email: 'ana@shop.example', groups: ['analysts'] },
+  { name: 'eli', password: 'eli-demo', fullName: 'Eli Bakker', role: 'Engineer', may: 'Reads and changes rows; changes of orders and payments wait for on-call. Cannot drop, truncate, or write without a WHERE. Applies in the namespace shop; a shell in a pod and deleting pods wait too.', email: 'eli@shop.example', groups: ['engineers'] },
+  { name: 'otto', password: 'otto-demo', fullName: 'Otto Lindgren', role: 'On-call', may: 'Reads every table, the cluster and the sessions of everyone. Decides what waits for approval.', email: 'otto@shop.example', groups: ['on-call'] },
+  { name: 'pia', password: 'pia-demo', fullName: 'Pia Moretti', role: 'Privacy officer', may: 'Reads every table and every Secret, personal data in clear.', email: 'pia@shop.example', groups: ['privacy'] },
 ]

@@ -16,5 +16,7 @@ export function condition({ now }: World, object: KubeObject, { type, isTrue, re
   const status = isTrue ? 'True' : 'False'
   if (before !== undefined && textAt(before, 'status') === status && textAt(before, 'reason') === reason) return before
   const at = timestamp(now())
-  return { type, status, reason, message, lastTransitionTime: before !== undefined && textAt(before, 'status') === status ? textAt(before, 'lastTransitionTime') : at, lastUpdateTime: at }
+  const lastTransitionTime = before !== undefined && textAt(before, 'status') === status ? textAt(before, 'lastTransitionTime') : at
+  // Deployments alone say when they were last looked at.
+  return { type, status, reason, message, lastTransitionTime, ...(object.kind === 'Deployment' ? { lastUpdateTime: at } : {}) }
 }

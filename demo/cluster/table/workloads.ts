@@ -95,9 +95,14 @@ export const cronJobColumns: readonly Column[] = [
 export const autoscalerColumns: readonly Column[] = [
   nameColumn,
   column('Reference', (one) => `${textAt(one, 'spec', 'scaleTargetRef', 'kind')}/${textAt(one, 'spec', 'scaleTargetRef', 'name')}`),
-  column('Targets', (one) => `cpu: ${textAt(one, 'status', 'currentMetrics', 0, 'resource', 'current', 'averageUtilization') || '<unknown>'}%/${textAt(one, 'spec', 'metrics', 0, 'resource', 'target', 'averageUtilization')}%`),
+  column('Targets', autoscalerTargets),
   column('MinPods', (one) => textAt(one, 'spec', 'minReplicas')),
   column('MaxPods', (one) => count(one, 'spec', 'maxReplicas'), 'integer'),
   column('Replicas', (one) => count(one, 'status', 'currentReplicas'), 'integer'),
   ageColumn,
 ]
+
+function autoscalerTargets(one: KubeObject): Json {
+  const wanted = textAt(one, 'spec', 'metrics', 0, 'resource', 'target', 'averageUtilization')
+  return wanted === '' ? '<unknown>' : `cpu: ${textAt(one, 'status', 'currentMetrics', 0, 'resource', 'current', 'averageUtilization') || '<unknown>'}/${wanted}%`
+}
