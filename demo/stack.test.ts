@@ -88,7 +88,7 @@ test('starts, tells all in one line, ends clean, and starts again in seconds wit
   expect(await third.exit).toBe(1)
   expect(third.output.err).toMatch(new RegExp(`gatehouse: a demo already runs on ${data} \\(pid ${second.child.pid}\\)`))
   expect(await ended(second, 'SIGTERM')).toBe(143)
-})
+}, 120_000)
 
 test('moves the ports that only the demo knows when they are taken, and keeps the rest of gateway.yaml', async () => {
   const file = join(data, 'ports.json')
@@ -107,7 +107,7 @@ test('moves the ports that only the demo knows when they are taken, and keeps th
     await ended(demo, 'SIGTERM')
     for (const close of blockers) await close()
   }
-})
+}, 90_000)
 
 test("a taken port of the gateway is one line that says which, and where to change it; nothing stays running", async () => {
   const ports = JSON.parse(readFileSync(join(data, 'ports.json'), 'utf8')) as { api: number }
