@@ -1,48 +1,10 @@
 // Two people, two apps, one gateway: an engineer's statement waits in the app and in psql until somebody on call has decided it, and what
 // comes of it lands where it was sent from. Each has an app of their own, as on two computers.
-import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { expect, test, type Browser, type Page } from '@playwright/test'
-import { demo, hasPsql, psql, signIn, userIn } from './demo.ts'
+import { expect, test, type Page } from '@playwright/test'
+import { appOf, type App } from './app.ts'
+import { demo, hasPsql, psql, userIn } from './demo.ts'
 
 test.describe.configure({ mode: 'serial' })
-
-interface App { readonly page: Page; close(): Promise<void> }
-
-/** The app with a folder of its own, signed in as one of the demo's people. */
-async function appOf(browser: Browser, person: RegExp): Promise<App> {
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-app-'))
-  const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'bin', 'gatehouse'), 'app', '--browser'], {
-    stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, GATEHOUSE_URL: demo().api, GATEHOUSE_CA: demo().ca, XDG_CONFIG_HOME: folder, HOME: folder },
-  })
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
-  const page = await context.newPage()
-  await page.goto(await firstLine(child))
-  await signIn(page, person)
-  return {
-    page,
-    async close() {
-      await context.close()
-      const gone = new Promise((resolve) => { child.once('exit', resolve) })
-      child.kill('SIGTERM')
-      await gone
-      rmSync(folder, { recursive: true, force: true })
-    },
-  }
-}
-
-function firstLine(child: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let text = ''
-    child.stdout!.on('data', (chunk: Buffer) => {
-      text += chunk.toString()
-      if (text.includes('\n')) resolve(text.slice(0, text.indexOf('\n')))
-    })
-    child.once('exit', (code) => reject(new Error(`the app ended with ${code}`)))
-  })
-}
 
 let eli: App
 let otto: App

@@ -28,6 +28,7 @@ export function DecideDialog({ approval, decision, onClose }: DecideDialogProps)
   // One attempt however often it is sent: an answer that was lost is asked for again, not decided twice.
   const [attempt] = useState(() => crypto.randomUUID())
   const isApproval = decision === 'approve'
+  const isSql = connection.kind === 'postgres'
   const mustType = isApproval && approval.riskLevel === 'high'
   const send = useMutation({
     mutationFn: () => call('approvals.decide', { id: approval.id, decision, reason: reason.trim() === '' ? null : reason.trim(), attempt, ...(isApproval && asked !== null && minutes < asked && { minutes }) }),
@@ -39,8 +40,8 @@ export function DecideDialog({ approval, decision, onClose }: DecideDialogProps)
     if (missing === null) send.mutate()
   }
   return (
-    <Dialog title={isApproval ? (asked === null ? 'Approve this statement' : 'Approve this access') : 'Deny'} isOpen onClose={onClose}
-      description={<>{isApproval ? <>{asked === null ? 'It runs once' : 'Statements of this sort run'}, as <Untrusted text={nameOf(requester)} />, on</> : <><Untrusted text={nameOf(requester)} /> is told why; nothing runs on</>} <b><Untrusted text={connection.name} /></b> <EnvironmentBadge labels={connection.labels} /></>}>
+    <Dialog title={isApproval ? (asked === null ? `Approve this ${isSql ? 'statement' : 'request'}` : 'Approve this access') : 'Deny'} isOpen onClose={onClose}
+      description={<>{isApproval ? <>{asked === null ? 'It runs once' : `${isSql ? 'Statements' : 'Requests'} of this sort run`}, as <Untrusted text={nameOf(requester)} />, on</> : <><Untrusted text={nameOf(requester)} /> is told why; nothing runs on</>} <b><Untrusted text={connection.name} /></b> <EnvironmentBadge labels={connection.labels} /></>}>
       <form className={styles['form']} onSubmit={submit}>
         {mustType && <Field label={`Type ${connection.name} to approve: the risk is high`} value={typed} onChange={(event) => setTyped(event.target.value)} autoComplete="off" spellCheck={false} autoFocus />}
         {isApproval && asked !== null && <Field label={`For how many minutes? ${asked} are asked for`} type="number" min={1} max={asked} value={Number.isNaN(minutes) ? '' : minutes} onChange={(event) => setMinutes(event.target.valueAsNumber)} />}

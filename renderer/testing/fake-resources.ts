@@ -55,7 +55,7 @@ const head = (apiVersion: string, kind: string, namespace: string | null, name: 
   `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata:\n  name: ${name}\n${namespace === null ? '' : `  namespace: ${namespace}\n`}  uid: 6f1c0d2e-8f52-4b8e-9a51-0d6f2f1a7c11\n  resourceVersion: "418211"\n  creationTimestamp: "2026-11-18T09:12:44Z"\n`
 
 export function fakeObject(view: KubernetesViewName, namespace: string | null, name: string): string {
-  if (view === 'secrets') return `${head('v1', 'Secret', namespace, name)}type: Opaque\ndata:\n  password: W3JlZGFjdGVkXQ==   # [redacted]\n  username: W3JlZGFjdGVkXQ==\n`.replace('   # [redacted]', '')
+  if (view === 'secrets') return `${head('v1', 'Secret', namespace, name)}type: Opaque\ndata:\n  password: W21hc2tlZF0=\n  username: W21hc2tlZF0=\n`
   if (view === 'pods') return `${head('v1', 'Pod', namespace, name)}  labels:\n    app: web\n    pod-template-hash: 7c9d8b6f4\nspec:\n  containers:\n    - name: web\n      image: registry.acme.example/web:2.14.1\n      ports:\n        - containerPort: 8080\n      env:\n        - name: DATABASE_URL\n          valueFrom:\n            secretKeyRef:\n              name: database\n              key: url\n      resources:\n        limits: { cpu: "1", memory: 512Mi }\n    - name: istio-proxy\n      image: istio/proxyv2:1.27.0\n  nodeName: node-0\nstatus:\n  phase: Running\n  podIP: 10.42.0.10\n  startTime: "2026-11-18T09:12:44Z"\n  conditions:\n    - type: Ready\n      status: "True"\n`
   return `${head('apps/v1', 'Deployment', namespace, name)}  annotations:\n    note: "looks \u202Eharmless"\nspec:\n  replicas: 3\n`
 }
