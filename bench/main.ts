@@ -12,6 +12,7 @@ import type { BenchContext, Workload } from './workloads/context.ts'
 import { idle } from './workloads/idle.ts'
 import { journal } from './workloads/journal.ts'
 import { kubernetes } from './workloads/kubernetes.ts'
+import { kubernetesNeighbours } from './workloads/kubernetes-neighbours.ts'
 import { latency } from './workloads/latency.ts'
 import { neighbours } from './workloads/neighbours.ts'
 import { rows } from './workloads/rows.ts'
@@ -32,6 +33,7 @@ const report = (tables: readonly Table[]) => {
 
 if (isWanted('journal')) report(await journal(options, progress))
 if (isWanted('kubernetes')) report(await kubernetes(options, progress))
+if (isWanted('kubernetes-neighbours')) report(await kubernetesNeighbours(options, progress))
 const wanted = Object.entries(workloads).filter(([name]) => isWanted(name))
 if (wanted.length > 0) await withTargets(async (context) => {
   for (const [name, workload] of wanted) {

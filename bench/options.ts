@@ -16,7 +16,7 @@ export interface BenchOptions {
   readonly idleSessions: number
 }
 
-export const usage = `usage: npm run bench -- [--quick] [--only selects,latency,rows,bulk,neighbours,idle,approvals,journal,kubernetes] [--rounds N] [--seconds N] [--json]`
+export const usage = `usage: npm run bench -- [--quick] [--only selects,latency,rows,bulk,neighbours,idle,approvals,journal,kubernetes,kubernetes-neighbours] [--rounds N] [--seconds N] [--json]`
 
 export function parseOptions(args: readonly string[]): BenchOptions | null {
   const { values } = parseArgs({

@@ -1,4 +1,5 @@
-// The API server of the bench, a process of its own: a log and a watch that go on as fast as they are read, from bytes made once.
+// The API server of the bench, a process of its own: a log and a watch that go on as fast as they are read, a long
+// list and a small object, from bytes made once.
 // Says its port, its CA and its token on one line of JSON, and ends with its parent's pipe.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
@@ -19,16 +20,26 @@ function logChunks(): Buffer[] {
   })
 }
 
-/** Events of a pod as kubectl and controllers watch them, some 2.5 kB each. */
+const environment = Array.from({ length: 12 }, (_, at) => ({ name: `SETTING_${at}`, value: `value-${at}` }))
+
+const pod = (at: number) => ({
+  kind: 'Pod', apiVersion: 'v1', metadata: { name: `web-${at}`, namespace: 'shop', uid: `uid-${at}`, resourceVersion: String(100_000 + at), labels: { app: 'web', tier: 'front' }, annotations: { 'example.com/note': 'made for the bench' } },
+  spec: { nodeName: `node-${at % 50}`, containers: [{ name: 'web', image: 'registry.example.com/shop/web:1.2.3', env: environment, ports: [{ containerPort: 8080 }], resources: { requests: { cpu: '100m', memory: '128Mi' } } }] },
+  status: { phase: 'Running', podIP: `10.1.${at % 250}.${at % 199}`, conditions: ['Initialized', 'Ready', 'ContainersReady', 'PodScheduled'].map((type) => ({ type, status: 'True', lastTransitionTime: '2026-11-21T09:00:00Z' })), containerStatuses: [{ name: 'web', ready: true, restartCount: at % 5, image: 'registry.example.com/shop/web:1.2.3', state: { running: { startedAt: '2026-11-21T09:00:00Z' } } }] },
+})
+
+/** Of all pods of a large cluster, some 20 MB. */
+function list(): Buffer {
+  const one = JSON.stringify(pod(0)).length
+  return Buffer.from(JSON.stringify({ kind: 'PodList', apiVersion: 'v1', metadata: { resourceVersion: '100000' }, items: Array.from({ length: Math.ceil(listBytes / one) }, (_, at) => pod(at)) }))
+}
+const listBytes = 20 * 1024 * 1024
+
+const small = Buffer.from(JSON.stringify({ kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: 'small', namespace: 'shop', uid: 'uid', resourceVersion: '1' }, data: { greeting: 'hello' } }))
+
+/** Events of a pod as kubectl and controllers watch them, some 1.5 kB each. */
 function eventChunks(): { readonly bytes: Buffer; readonly events: number }[] {
-  const environment = Array.from({ length: 12 }, (_, at) => ({ name: `SETTING_${at}`, value: `value-${at}` }))
-  const event = (at: number): string => `${JSON.stringify({
-    type: 'MODIFIED', object: {
-      kind: 'Pod', apiVersion: 'v1', metadata: { name: `web-${at}`, namespace: 'shop', uid: `uid-${at}`, resourceVersion: String(100_000 + at), labels: { app: 'web', tier: 'front' }, annotations: { 'example.com/note': 'made for the bench' } },
-      spec: { nodeName: `node-${at % 50}`, containers: [{ name: 'web', image: 'registry.example.com/shop/web:1.2.3', env: environment, ports: [{ containerPort: 8080 }], resources: { requests: { cpu: '100m', memory: '128Mi' } } }] },
-      status: { phase: 'Running', podIP: `10.1.${at % 250}.${at % 199}`, conditions: ['Initialized', 'Ready', 'ContainersReady', 'PodScheduled'].map((type) => ({ type, status: 'True', lastTransitionTime: '2026-11-21T09:00:00Z' })), containerStatuses: [{ name: 'web', ready: true, restartCount: at % 5, image: 'registry.example.com/shop/web:1.2.3', state: { running: { startedAt: '2026-11-21T09:00:00Z' } } }] },
-    },
-  })}\n`
+  const event = (at: number): string => `${JSON.stringify({ type: 'MODIFIED', object: pod(at) })}\n`
   return Array.from({ length: 64 }, (_, chunk) => ({ bytes: Buffer.from(Array.from({ length: 24 }, (__, at) => event(chunk * 24 + at)).join('')), events: 24 }))
 }
 
@@ -47,9 +58,15 @@ const certificate = ca.issue(['127.0.0.1'])
 const [caFile, tokenFile] = [join(folder, 'ca.pem'), join(folder, 'token')]
 writeFileSync(caFile, ca.cert)
 writeFileSync(tokenFile, 'bench-token', { mode: 0o600 })
-const [logs, events] = [logChunks(), eventChunks().map(({ bytes }) => bytes)]
+const [logs, events, pods] = [logChunks(), eventChunks().map(({ bytes }) => bytes), list()]
 const server = createServer({ cert: certificate.cert, key: certificate.key }, (request, response) => {
-  const isLog = request.url?.includes('/log') === true
+  const { pathname } = new URL(request.url ?? '/', 'https://api')
+  const whole = pathname === '/api/v1/pods' ? pods : pathname.endsWith('/configmaps/small') ? small : null
+  if (whole !== null) {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': whole.length })
+    return void response.end(whole)
+  }
+  const isLog = pathname.endsWith('/log')
   response.writeHead(200, { 'content-type': isLog ? 'text/plain' : 'application/json' })
   flood(response, isLog ? logs : events)
 })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { createTestCa } from '../../gateway/testing/certificates.ts'
 import { ended, lineOf } from '../process.ts'
+import type { LoopDelay } from './loop-delay.ts'
 import type { Missing } from '../target.ts'
 
 export interface KubernetesTarget {
@@ -14,7 +15,11 @@ export interface KubernetesTarget {
   /** PEM. */
   readonly ca: string
   readonly token: string
+  /** Of another principal, where there are any. */
+  readonly tokenOf?: (subject: string) => Promise<string>
   readonly pid: number | null
+  /** How long the loop keeps timers waiting since this was asked last. */
+  readonly loopDelay?: () => Promise<LoopDelay>
   stop(): Promise<unknown>
 }
 
@@ -94,12 +99,17 @@ connections:
 policies: ./policies
 `)
   const profiles = process.env['GATEHOUSE_BENCH_PROFILES']
-  const flags = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(profiles, `kubernetes-${work}`)}`]
+  const flags = [`--import=${join(import.meta.dirname, 'loop-delay.ts')}`, ...(profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(profiles, `kubernetes-${work}`)}`])]
   const child = spawn(process.execPath, [...flags, join(import.meta.dirname, '..', '..', 'cli', 'main.ts'), 'gateway', '--config', join(folder, 'gateway.yaml')], { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, GATEHOUSE_LOG: 'error' } })
   const ready = JSON.parse(await lineOf(child, /^\{"ready":true/)) as { readonly api: string; readonly ca: string }
-  const token = await new SignJWT({ groups: [] }).setProtectedHeader({ alg: 'ES256', kid: 'bench' }).setIssuer('https://issuer.bench').setAudience('gatehouse').setSubject('bench').setIssuedAt().setExpirationTime('12h').sign(privateKey)
+  const tokenOf = (subject: string) => new SignJWT({ groups: [] }).setProtectedHeader({ alg: 'ES256', kid: 'bench' }).setIssuer('https://issuer.bench').setAudience('gatehouse').setSubject(subject).setIssuedAt().setExpirationTime('12h').sign(privateKey)
   return {
-    name: work === 'all' ? 'gateway, detectors' : 'gateway', base: `${ready.api}/k8s/bench`, ca: readFileSync(ready.ca, 'utf8'), token, pid: child.pid ?? null,
+    name: work === 'all' ? 'gateway, detectors' : 'gateway', base: `${ready.api}/k8s/bench`, ca: readFileSync(ready.ca, 'utf8'), token: await tokenOf('bench'), tokenOf, pid: child.pid ?? null,
+    async loopDelay() {
+      const said = lineOf(child, /^\{"loopDelay":/)
+      child.kill('SIGUSR2')
+      return (JSON.parse(await said) as { readonly loopDelay: LoopDelay }).loopDelay
+    },
     async stop() {
       await ended(child, 'SIGTERM')
       rmSync(folder, { recursive: true, force: true })
