@@ -43,6 +43,13 @@ export interface Key {
 
 export const keyOf = (name: string): Key => ({ is: (other) => other === name, text: () => name })
 
+/** Of a list: a rule that names one by its number holds for all of them, for they shift with what is put before them. */
+export const elementKey = (index: number): Key => ({ is: isNumber, text: () => String(index) })
+const isNumber = (text: string): boolean => /^\d+$/.test(text)
+
+/** Of a pointer: what may be the place of an element (API servers take `-1`, `00` and `+0` too) may be any. */
+export const segmentKey = (segment: string): Key => (/^(?:[+-]?\d+|-)$/.test(segment) ? { is: (other) => other === segment || isNumber(other), text: () => segment } : keyOf(segment))
+
 /** In a member or an element. */
 export function step(state: State, key: Key): State {
   if (state.positions.length === 0 && state.place === 'elsewhere') return state

@@ -13,7 +13,7 @@ import { bytesOf, type LeafPlace, maskedScalar, maskedString } from './leaf.ts'
 import { NameAt, noKey } from './name-at.ts'
 import { hasKind, saidBy, textsOf } from './said.ts'
 import { type Edit, spliced } from './splice.ts'
-import { enter, formAt, keyOf, nowhere, type Owner, type State, step } from './state.ts'
+import { elementKey, enter, formAt, nowhere, type Owner, type State, step } from './state.ts'
 import { openingBrace, openingBracket, quote, readTape, type Tape } from './tape.ts'
 
 /** One side's masks. */
@@ -58,9 +58,14 @@ export class Walk {
     const said = token === null ? null : saidBy(this.tape, token)
     const identity: Identity = {
       group: target.group, resource: target.resource, subresource: target.subresource,
-      namespace: target.namespace ?? said?.namespace ?? null, name: target.name ?? said?.name ?? null, types: said?.types ?? [],
+      namespace: target.namespace ?? said?.namespace ?? null, name: target.name ?? said?.name ?? null, types: this.#believed(said?.types ?? []),
     }
     return { identity, starts: this.side.rules.startsFor(identity, isWhole), isOwn: true }
+  }
+
+  /** What is written claims a type, and need not be of it: a Secret called a Helm release would be open to guesses. */
+  #believed(types: readonly string[]): readonly string[] {
+    return this.#listener === null ? types : []
   }
 
   /** What stands at a path of the object: for what names its place by a pointer. */
@@ -109,7 +114,7 @@ export class Walk {
     const isPlain = state.positions.length === 0 || state.place === 'managed-fields'
     let index = 0
     for (let value = token + 1; value < tape.next[token]!; value = tape.next[value]!, index++) {
-      const inner = isPlain ? state : step(state, keyOf(String(index)))
+      const inner = isPlain ? state : step(state, elementKey(index))
       if (this.#listener === null) visit(value, inner)
       else this.#below(String(index), () => visit(value, inner))
     }
@@ -154,7 +159,7 @@ export class Walk {
   #entered(token: number, state: State, { group, resource }: Pick<Identity, 'group' | 'resource'>): State {
     const { types, namespace, name } = saidBy(this.tape, token)
     const around = state.owner?.identity
-    const identity: Identity = { group, resource, subresource: null, types, namespace: namespace ?? around?.namespace ?? null, name }
+    const identity: Identity = { group, resource, subresource: null, types: this.#believed(types), namespace: namespace ?? around?.namespace ?? null, name }
     const starts = this.side.rules.startsFor(identity, false)
     if (state.place !== 'object') return starts.length === 0 ? state : enter(state, { identity, starts, isOwn: false })
     if (starts.length === 0 && resource !== 'secrets') return state
@@ -234,7 +239,7 @@ export class Walk {
   again(token: number, { identity }: Owner): void {
     if (this.tape.first(token) === openingBracket) return this.elements(token, nowhere, (value) => this.again(value, { identity, starts: [], isOwn: false }))
     if (this.tape.first(token) !== openingBrace) return this.value(token, nowhere, noKey, noKey)
-    const said = { ...identity, types: textsOf(this.tape, token, 'type') }
+    const said = { ...identity, types: this.#believed(textsOf(this.tape, token, 'type')) }
     this.#object(token, enter(nowhere, { identity: said, starts: this.side.rules.startsFor(said, false), isOwn: false }), noKey)
   }
 

@@ -8,7 +8,7 @@ import { identityOf, type ObjectTarget } from './identity.ts'
 import { noKey } from './name-at.ts'
 import { textsOf } from './said.ts'
 import { spliced } from './splice.ts'
-import { enter, keyOf, nowhere, type State, step } from './state.ts'
+import { enter, nowhere, segmentKey, type State, step } from './state.ts'
 import { openingBrace, openingBracket, readTape, type Tape } from './tape.ts'
 import { type Listener, type SideMasks, Walk } from './walk.ts'
 
@@ -61,7 +61,7 @@ function operations(walk: Walk, tape: Tape, target: ObjectTarget): void {
 export function stateAt(side: SideMasks, target: ObjectTarget, segments: readonly string[]): State {
   const identity = identityOf(target)
   const root = enter(nowhere, { identity, starts: side.rules.startsFor(identity, true), isOwn: true })
-  return segments.reduce((state, segment) => step(state, keyOf(segment)), root)
+  return segments.reduce((state, segment) => step(state, segmentKey(segment)), root)
 }
 
 /** YAML gives whole numbers beyond what a double holds as bigint. */
