@@ -59,7 +59,7 @@ export class KubernetesSession {
 
   /** Rejects with limit_exceeded, store_unavailable, recorder_failed; the lease is then the caller's still. */
   static async open(request: KubernetesSessionRequest): Promise<KubernetesSession> {
-    const { context, lease, client, connection, onClosed } = request
+    const { context, lease, connection, onClosed } = request
     const opened: { one: KubernetesSession | null; unsubscribe: () => void } = { one: null, unsubscribe: () => undefined }
     const session = await Session.open({
       context, lease, connection: connection.target.summary, via: 'native', client: cleanName(request),

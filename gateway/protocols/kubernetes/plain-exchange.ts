@@ -132,10 +132,16 @@ export class PlainExchange implements Exchange {
       command.finish(`unreadable ${answer.status}`)
       return sendStatus(this.#response, statusOfRefused(unreadable(headers.contentType, headers.contentEncoding), this.#asked!.facts))
     }
+    if (reading === 'text' && answer.status >= 400 && this.#ks.access().masks.touches(targetOf(this.#asked!.facts))) {
+      command.finish(`unreadable ${answer.status}`)
+      return sendStatus(this.#response, statusOfRefused(spoken(answer.status), this.#asked!.facts))
+    }
     this.#reading = reading ?? 'opaque'
-    this.#head(answer.status, [...headers.forwarded.filter(([name]) => name !== 'content-type'), ...(isBodiless ? [] : [['content-type', contentTypeFor(this.#reading, headers.contentType)] as const])])
-    if (isBodiless) this.#response.end()
-    else await this.#body(answer, command, answerMasker(maskedAs(this.#reading, info.verb), () => this.#ks.access(), targetOf(this.#asked!.facts)))
+    const head = () => this.#head(answer.status, [...headers.forwarded.filter(([name]) => name !== 'content-type'), ...(isBodiless ? [] : [['content-type', contentTypeFor(this.#reading!, headers.contentType)] as const])])
+    if (isBodiless) {
+      head()
+      this.#response.end()
+    } else await this.#body(answer, command, { head, masker: answerMasker(maskedAs(this.#reading, info.verb), () => this.#ks.access(), targetOf(this.#asked!.facts)) })
     command.finish(answer.status < 400 ? String(answer.status) : `error ${answer.status}`)
   }
 
@@ -153,21 +159,36 @@ export class PlainExchange implements Exchange {
     return clientScanner === null ? cleaned : cleanText(clientScanner, cleaned)
   }
 
-  async #body({ body }: UpstreamAnswer, command: Running, masker: AnswerMasker): Promise<void> {
+  /** One document is masked before its head goes: what cannot be is then answered with a Status that says why. */
+  async #body({ body }: UpstreamAnswer, command: Running, { head, masker }: { readonly head: () => void; readonly masker: AnswerMasker }): Promise<void> {
+    const isWhole = this.#reading === 'json'
     let quiet: NodeJS.Timeout | null = null
+    if (!isWhole) head()
     try {
       for await (const chunk of body as AsyncIterable<Buffer>) {
         if (quiet !== null) clearTimeout(quiet)
         const isOpen = this.#write(command, masker.push(chunk))
         if (!isOpen) await once(this.#response, 'drain', { signal: this.#gone.signal })
-        if (this.#reading === 'text') quiet = setTimeout(() => this.#write(command, masker.quiet()), kubernetesQuietMs)
+        if (this.#reading === 'text') quiet = setTimeout(() => this.#writeQuiet(command, masker), kubernetesQuietMs)
       }
     } finally {
       if (quiet !== null) clearTimeout(quiet)
     }
     if (this.#gone.signal.aborted) return
-    this.#write(command, masker.end())
+    const last = masker.end()
+    if (isWhole) head()
+    this.#write(command, last)
     this.#response.end()
+  }
+
+  /** From a timer, where nobody catches. */
+  #writeQuiet(command: Running, masker: AnswerMasker): void {
+    try {
+      this.#write(command, masker.quiet())
+    } catch (error) {
+      this.#failed(error)
+      this.#gone.abort(error)
+    }
   }
 
   /** False: the client takes no more for now. */
@@ -212,6 +233,10 @@ const clientGone = new GatehouseError('upstream_lost', 'the client closed the co
 const maskedAs = (reading: Reading, verb: string): Reading => (reading === 'opaque' && verb === 'connect' ? 'text' : reading)
 
 const joined = (pieces: readonly Buffer[]): Buffer => (pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces))
+
+/** No Status, so what stands in it cannot be told apart. */
+const spoken = (status: number) => refused(
+  `the API server answers ${status} in words, which may quote what is masked for you`, 'Whoever runs the gateway can ask the cluster itself.', status >= 500 ? 'ServiceUnavailable' : 'NotAcceptable')
 
 const unreadable = (type: string | null, encoding: string | null) => refused(
   `the API server answers with ${(type ?? 'no content type').slice(0, 100)}${encoding === null ? '' : ` in ${encoding.slice(0, 40)}`}, which cannot be read, so it cannot be masked`,
