@@ -358,11 +358,8 @@ export const streamCloseMs = 500
 export const streamDrainMs = 60_000
 /** An upstream's answer to an upgrade: from our request to the end of its headers. */
 export const upgradeAnswerMs = 30_000
-/** Status line and headers of that answer; and the body of one that is a refusal. */
+/** Status line and headers of that answer. */
 export const upgradeHeadBytesMax = 64 * 1024
-export const upgradeRefusalBytesMax = 64 * 1024
-/** Input and output of one terminal kept in its recording, together; the rest is counted, and the frame `truncated` says so. */
-export const recordedTerminalBytesMax = 16 * 1024 * 1024
 /** A credential file of a Kubernetes connection is read again after this: projected tokens live for an hour and are replaced at 80 % of it. */
 export const kubernetesTokenAgeMs = 60_000
 /** A session of plain requests ends this long after its last one: kubectl run by run is one session, a client that is gone holds nothing. */

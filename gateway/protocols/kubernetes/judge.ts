@@ -6,6 +6,7 @@ import type { Refusal } from '../../pipeline/refusal.ts'
 import type { Session } from '../../pipeline/session.ts'
 import { evaluate } from '../../policy/evaluate.ts'
 import { targetOf, type KubernetesAccess } from './access.ts'
+import { cleanRequest } from './recorded-text.ts'
 
 export interface RequestDecision extends Judgement {
   readonly resolved: KubernetesCommandFacts
@@ -31,7 +32,7 @@ export function decideRequest(access: KubernetesAccess, facts: KubernetesCommand
     // What masking refuses, nobody can approve.
     refusal: denied(verdict) ?? objectionOfMasks(access, facts, clean) ?? held(verdict),
     isTainted: facts.body !== null && masks.touches(target),
-    recordedText: clean,
+    recordedText: (text) => (recordScanner === null ? text : cleanRequest(recordScanner, text)),
     recordedParameters: (parameters) => (facts.body === null ? parameters.map((value) => value && clean(value)) : [clean(recordedBody(access, facts, facts.body))]),
   }
 }

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Treatment } from '../../masking/plan.ts'
+import type { Scanner } from '../../masking/scanner.ts'
 import { ChunkBuilder } from './row-rewriter.ts'
 import { dataRow, framesOf, valuesOf } from './testing/messages.ts'
 
@@ -13,7 +14,8 @@ const treatments: readonly Treatment[] = [
   { kind: 'transform', apply: (source, from, to) => (to - from > 600 ? null : Buffer.from(`${source.toString('utf8', from, to).slice(0, 10)}****`)), as: 'x', after: { kind: 'scan' }, rule, why: '' },
 ]
 /** Finds the word `secret`, as a scanner would. */
-const scanner = {
+const scanner: Scanner = {
+  find: () => null, detectors: [],
   scan(bytes: Buffer, start: number, end: number): Buffer | null {
     const value = bytes.toString('utf8', start, end)
     return value.includes('secret') ? Buffer.from(value.replaceAll('secret', '[masked:x]')) : null
