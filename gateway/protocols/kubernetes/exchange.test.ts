@@ -19,6 +19,7 @@ rules:
   - { id: deletes, who: { groups: [engineers] }, approve: { kubernetes: [delete], resources: [pods, configmaps] }, by: { groups: [on-call] }, within: 1m }
   - { id: new-secrets, who: { groups: [engineers] }, approve: { kubernetes: [create], resources: [secrets] }, by: { groups: [on-call] }, within: 1m }
   - { id: apply, who: { groups: [engineers] }, approve: { kubernetes: [patch], resources: [deployments] }, by: { groups: [on-call] }, within: 1m }
+  - { id: told, who: { groups: [engineers] }, approve: { kubernetes: [delete], resources: [endpoints] }, by: { groups: [on-call] }, within: 1m, reason: required }
   - { id: system, who: everyone, deny: { kubernetes: ["*"], resources: ["*"], namespaces: [kube-system] } }
 masks:
   - { id: secrets, resources: [secrets], fields: [/data/*, /stringData/*], as: redact, except: { groups: [privacy] } }
@@ -186,6 +187,19 @@ test('a denied apply is refused with the reason; its diff came from the server\'
   await call('otto', 'POST', `/v1/approvals/${id}/decision`, { decision: 'deny', reason: 'not before the sale' })
   expect((await running).json).toMatchObject({ code: 403, message: expect.stringContaining('not before the sale') as string })
   expect(api.lines()).toHaveLength(2)
+})
+
+test('where a reason is wanted nobody is asked without one, and the refusal says how to say it', async () => {
+  const path = '/api/v1/namespaces/shop/endpoints/web-1'
+  const refused = await ask(path, { method: 'DELETE' })
+  expect(refused).toMatchObject({ status: 403, json: { kind: 'Status', message: expect.stringMatching(/nobody was asked, for the rule wants a reason with it.*gatehouse grants request/) as string } })
+  expect((await call('otto', 'GET', '/v1/approvals?filter=open')).json['approvals']).toEqual([])
+  expect(api.lines().filter((line) => line.startsWith('DELETE'))).toEqual([])
+  const waiting = ask(path, { method: 'DELETE', headers: { 'gatehouse-reason': encodeURIComponent('INC-42: übrig') } })
+  const { id, purpose } = await opened('endpoints/web-1')
+  expect(purpose).toBe('INC-42: übrig')
+  await call('otto', 'POST', `/v1/approvals/${id}/decision`, { decision: 'deny' })
+  expect((await waiting).status).toBe(403)
 })
 
 test('another object of the same name is not what was approved', async () => {

@@ -1,5 +1,6 @@
 // From a request to the answer whether it may go upstream: judged, recorded, and where policy wants it held until humans have decided.
 // The same for a plain request and for a stream.
+import { wantsReason } from '../../../shared/approval.ts'
 import { GatehouseError } from '../../../shared/errors.ts'
 import { cleanText } from '../../masking/scanner.ts'
 import { grantedNow } from '../../pipeline/clearance.ts'
@@ -29,7 +30,8 @@ export async function settle(ks: KubernetesSession, asked: AskedRequest, waiting
   const decision = decideRequest(access, facts, { now: Date.now(), live: null })
   const clearance = decision.refusal?.kind === 'needs-approval' ? grantedNow(session, decision) : null
   const parameters = asked.facts.body === null ? [] : [recordedBody(access, asked.facts, asked.facts.body)]
-  const outcome = handleCommand(session, { text: lineOf(asked.read), parameters, decision, clearance }, objectionToGuesses)
+  const wanted = clearance === null ? reasonWanted(decision, asked) : null
+  const outcome = handleCommand(session, { text: lineOf(asked.read), parameters, decision: wanted ?? decision, clearance }, objectionToGuesses)
   if (outcome.kind === 'forward') noteAllowed(ks, facts)
   if (outcome.kind !== 'hold') return outcome
   const { id } = outcome.command
@@ -41,6 +43,15 @@ export async function settle(ks: KubernetesSession, asked: AskedRequest, waiting
   const settled = await held.settled.finally(() => waiting.signal.removeEventListener('abort', onGone))
   if (settled.kind === 'forward') noteAllowed(ks, facts)
   return settled
+}
+
+/** Why nobody is asked: the rule wants to be told what it is for. kubectl has no words for that; a grant has. */
+function reasonWanted({ refusal, verdict: { need } }: RequestDecision, { purpose }: AskedRequest): Refusal | null {
+  if (refusal?.kind !== 'needs-approval' || need === null || purpose !== null || !wantsReason(need)) return null
+  return {
+    kind: 'needs-approval', message: `${refusal.message}; nobody was asked, for the rule wants a reason with it`,
+    hint: 'Ask for access with a reason (gatehouse grants request), or say it with the request: the header Gatehouse-Reason.',
+  }
 }
 
 /** What could not be read is recorded all the same; what detectors find in it is not. */
