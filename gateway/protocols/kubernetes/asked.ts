@@ -1,7 +1,6 @@
 // A request as it is judged, held and sent: what was read of it, and how it is written for the record and for people.
 import type { IncomingMessage } from 'node:http'
 import type { KubernetesCommandFacts } from '../../../shared/kubernetes.ts'
-import { isDelete } from '../../../shared/policy/kubernetes-facts.ts'
 import { kubernetesBodyBytesMax } from '../../limits.ts'
 import { tooLarge, type ForwardedBody } from './body.ts'
 import { factsOf, type ReadRequest } from './commands.ts'
