@@ -49,7 +49,7 @@ export async function startCluster({ data, port }: ClusterOptions): Promise<Clus
   makeEstate(world, clock, controllers.settle)
   const stopChatter = startChatter(world)
 
-  const containers = new Containers(world.store)
+  const containers = new Containers(world)
   const onUpgrade = ({ call, request, socket, head }: Upgrade) => { void serveStreams(socket, head, request, streamUseOf(world, containers, call)) }
   const log = new RequestLog()
   const { port: bound, server } = await listen({ world, token, port, log, tls: { cert: readFileSync(tls.cert, 'utf8'), key: readFileSync(tls.key, 'utf8') }, onUpgrade })

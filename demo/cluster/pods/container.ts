@@ -2,20 +2,21 @@
 import { listAt, textAt, textsAt, type Json, type KubeObject } from '../objects.ts'
 import { resourceNamed } from '../resources.ts'
 import type { Container } from '../shell/context.ts'
-import type { Store } from '../store.ts'
+import type { World } from '../world.ts'
 import { Files } from './files.ts'
+import { restartContainer } from './restart.ts'
 
 const secrets = resourceNamed('secrets')
 const configMaps = resourceNamed('configmaps')
 
 /** One of each, for as long as its pod is there. */
 export class Containers {
-  readonly #store: Store
+  readonly #world: World
   readonly #known = new Map<string, Container>()
 
-  constructor(store: Store) {
-    this.#store = store
-    store.onChange(({ type, resource, object }) => {
+  constructor(world: World) {
+    this.#world = world
+    world.store.onChange(({ type, resource, object }) => {
       if (type !== 'DELETED' || resource.plural !== 'pods') return
       for (const key of this.#known.keys()) if (key.startsWith(`${object.metadata.uid}/`)) this.#known.delete(key)
     })
@@ -41,14 +42,18 @@ export class Containers {
       '/app/VERSION': `${image.split(':').at(-1)}\n`, '/app/config.yaml': 'log_level: info\nlisten: 0.0.0.0:8080\n',
       '/var/run/secrets/kubernetes.io/serviceaccount/namespace': pod.metadata.namespace ?? '', '/var/run/secrets/kubernetes.io/serviceaccount/token': 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJkZW1vIn0.c2lnbmVkLWJ5LW5vYm9keQ',
     })
-    return { hostname, env, files, main: `/app/${name}` }
+    const kill = () => {
+      this.#known.delete(`${pod.metadata.uid}/${name}`)
+      restartContainer(this.#world, pod, name)
+    }
+    return { hostname, env, files, main: `/app/${name}`, kill }
   }
 
   #value(pod: KubeObject, variable: Json): string {
     const { namespace } = pod.metadata
     const [secret, config] = ['secretKeyRef', 'configMapKeyRef'].map((kind) => ({ name: textAt(variable, 'valueFrom', kind, 'name'), key: textAt(variable, 'valueFrom', kind, 'key') })) as [{ name: string; key: string }, { name: string; key: string }]
-    if (secret.name !== '') return Buffer.from(textsAt(this.#store.get(secrets, namespace, secret.name), 'data')[secret.key] ?? '', 'base64').toString()
-    if (config.name !== '') return textsAt(this.#store.get(configMaps, namespace, config.name), 'data')[config.key] ?? ''
+    if (secret.name !== '') return Buffer.from(textsAt(this.#world.store.get(secrets, namespace, secret.name), 'data')[secret.key] ?? '', 'base64').toString()
+    if (config.name !== '') return textsAt(this.#world.store.get(configMaps, namespace, config.name), 'data')[config.key] ?? ''
     return textAt(variable, 'value')
   }
 }

@@ -4,6 +4,8 @@ import { resolvePath } from '../pods/files.ts'
 import { Exit, type Command } from './context.ts'
 import { fileCommands } from './file-commands.ts'
 
+const killed = 137
+
 const echo: Command = ({ out }, args) => {
   const hasNewline = args[0] !== '-n'
   const words = hasNewline ? args.filter((arg, index) => !(index === 0 && arg === '-e')) : args.slice(1)
@@ -47,6 +49,17 @@ const ps: Command = ({ container, out }) => {
   return 0
 }
 
+/** `kill 1` ends the container's own process, and with it this shell. */
+const kill: Command = ({ container, err }, args) => {
+  const pid = args.find((arg) => !arg.startsWith('-'))
+  if (pid === '1') {
+    container.kill()
+    throw new Exit(killed)
+  }
+  err(`sh: kill: (${pid ?? ''}) - No such process\n`)
+  return 1
+}
+
 const seq: Command = async ({ out, signal }, args) => {
   const [first, last] = args.length > 1 ? [Number(args[0]), Number(args[1])] : [1, Number(args[0])]
   const many = 10_000
@@ -62,7 +75,7 @@ const seq: Command = async ({ out, signal }, args) => {
 const say = (text: (container: Parameters<Command>[0]['container']) => string): Command => ({ container, out }) => { out(`${text(container)}\n`); return 0 }
 
 export const commands: Readonly<Record<string, Command>> = {
-  ...fileCommands, echo, cd, env, printenv: env, export: setVariables, sleep, ps, seq,
+  ...fileCommands, echo, cd, env, printenv: env, export: setVariables, sleep, ps, kill, seq,
   pwd: ({ state, out }) => { out(`${state.folder}\n`); return 0 },
   exit: ({ state }, [code]) => { throw new Exit(code === undefined ? state.lastCode : Number(code) & 255) },
   true: () => 0, ':': () => 0, false: () => 1,

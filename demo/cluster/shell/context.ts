@@ -9,6 +9,8 @@ export interface Container {
   readonly env: ReadonlyMap<string, string>
   /** What its own process is, for ps. */
   readonly main: string
+  /** Its own process ends, and the kubelet starts the container anew. */
+  kill(): void
 }
 
 export interface Context {

@@ -8,7 +8,7 @@ import type { Container, Context } from './context.ts'
 import { runWords } from './shell.ts'
 import { runTerminalShell } from './terminal.ts'
 
-const container = (): Container => ({ hostname: 'pod-1', env: new Map([['NAME', 'world']]), files: new Files({ '/app/a.txt': 'one\ntwo\nthree\n' }), main: '/app/main' })
+const container = (): Container => ({ hostname: 'pod-1', env: new Map([['NAME', 'world']]), files: new Files({ '/app/a.txt': 'one\ntwo\nthree\n' }), main: '/app/main', kill: () => undefined })
 
 function context(place = container(), stdin: Readable = Readable.from([])) {
   const said: { out: string; err: string } = { out: '', err: '' }
