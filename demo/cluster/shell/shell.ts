@@ -46,12 +46,13 @@ async function runSimple(context: Context, simple: Simple): Promise<number> {
   const target = redirections.findLast(({ kind }) => kind !== '<')
   const source = redirections.findLast(({ kind }) => kind === '<')
   try {
+    const isToErrors = target?.path === '&2'
     const inner: Context = {
-      ...context, ...(target ? { out: (chunk: string | Buffer) => { written.push(Buffer.from(chunk)) } } : {}),
+      ...context, ...(target ? { out: (chunk: string | Buffer) => { if (isToErrors) context.err(chunk.toString()); else written.push(Buffer.from(chunk)) } } : {}),
       ...(source ? { stdin: Readable.from([files.read(resolvePath(context.state.folder, source.path))]) } : {}),
     }
     const code = await runWords(inner, words)
-    if (target && target.path !== '/dev/null') {
+    if (target && target.path !== '/dev/null' && !isToErrors) {
       const path = resolvePath(context.state.folder, target.path)
       const before = target.kind === '>>' && files.get(path) ? [files.read(path)] : []
       files.write(path, Buffer.concat([...before, ...written]))
