@@ -182,6 +182,9 @@ export const grant = grantClass.extend({
 })
 export type Grant = z.output<typeof grant>
 
+/** Spaces and characters that nobody sees are no reason. */
+export const saysSomething = (text: string): boolean => /[\p{L}\p{N}\p{S}\p{P}]/u.test(text)
+
 /** What a person writes: a reason, a purpose, a note. */
 export const writtenReason = z.string().trim().min(1, { error: 'expected a reason, not an empty text' }).max(approvalReasonCharactersMax)
 

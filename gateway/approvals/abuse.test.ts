@@ -251,6 +251,7 @@ describe.each(['pglite', 'server'] as const)('on %s', (kind) => {
     const text = 'delete from orders where id = 4711'
     await expect(office.broker.hold(held({ text, need }))).rejects.toThrow(/wants a reason/)
     await expect(office.broker.hold(held({ text, need: { ...onCall, also: [need] } }))).rejects.toThrow(/wants a reason/)
+    await expect(office.broker.hold(held({ text, need, purpose: '\u200b ' }))).rejects.toThrow(/wants a reason/)
     const said = await office.broker.hold(held({ text, need, purpose: 'INC-1' }))
     const again = await office.broker.hold(held({ text, need }))
     expect([again.approval === said.approval, (await office.rows.get(said.approval))?.purpose]).toEqual([true, 'INC-1'])

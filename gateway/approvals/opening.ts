@@ -1,6 +1,6 @@
 // How a held command becomes an approval: a new one, or a place in the one that is active for the same intent.
 import { createHash } from 'node:crypto'
-import { wantsReason } from '../../shared/approval.ts'
+import { saysSomething, wantsReason } from '../../shared/approval.ts'
 import { GatehouseError } from '../../shared/errors.ts'
 import { approvalHoldsMax, approvalRecordedCharactersMax, approvalsOpenMax, approvalsPerHourMax } from '../limits.ts'
 import type { ApprovalRecord, ApprovalTx, NewApproval } from '../store/approvals.ts'
@@ -41,7 +41,7 @@ async function join(tx: ApprovalTx, record: ApprovalRecord, { command, opening }
 
 /** Rejects with input_invalid: whatever the client, nobody is asked without a reason where policy wants one. */
 function requireReason({ need, purpose }: HeldCommand): void {
-  if (purpose === null && wantsReason(need)) throw new GatehouseError('input_invalid', 'the rule wants a reason with it, and none was given; say what it is for and run it again', { side: 'client' })
+  if (wantsReason(need) && (purpose === null || !saysSomething(purpose))) throw new GatehouseError('input_invalid', 'the rule wants a reason with it, and none was given; say what it is for and run it again', { side: 'client' })
 }
 
 /** Approvers read each, and are told of each: nobody may drown one in others, nor ring all day. Rejects with limit_exceeded. */

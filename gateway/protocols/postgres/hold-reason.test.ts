@@ -99,7 +99,7 @@ test('said in the same text, or by the startup packet, and taken back by RESET a
   brought.end()
 })
 
-test.each(["set gatehouse.reason = ''", "set gatehouse.reason = '   '"])('%s is none', async (statement) => {
+test.each(["set gatehouse.reason = ''", "set gatehouse.reason = '   '", "set gatehouse.reason = '\u200b\u2060'"])('%s is none', async (statement) => {
   const client = await raw()
   await client.ask([query(statement)])
   expect(errorOf(await client.ask([query(update(8))]))['M']).toContain('wants a reason')

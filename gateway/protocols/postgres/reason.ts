@@ -1,5 +1,6 @@
 // What a native client says its commands are for: `SET gatehouse.reason = 'INC-42: …'`, or `-c gatehouse.reason=…` at startup. The server
 // takes it as a setting of no meaning (20.16, customized options); who approves reads it. Nothing in a database should hang on it.
+import { saysSomething } from '../../../shared/approval.ts'
 import type { SqlStatement } from '../../../shared/command.ts'
 import { approvalReasonCharactersMax } from '../../../shared/limits.ts'
 
@@ -9,7 +10,10 @@ const names: ReadonlySet<string> = new Set(['gatehouse.reason', 'gatehouse.purpo
 export const isReasonSetting = (name: string | null): boolean => name !== null && names.has(name)
 
 /** As it is kept: one text of bounded length; null: nothing was said. */
-export const reasonOf = (text: string): string | null => Array.from(text.trim()).slice(0, approvalReasonCharactersMax).join('') || null
+export function reasonOf(text: string): string | null {
+  const said = Array.from(text.trim()).slice(0, approvalReasonCharactersMax).join('')
+  return saysSomething(said) ? said : null
+}
 
 /** The last word of a text about it. Undefined: it says nothing of it; `reason` null: back to what was said at startup. */
 export function reasonSaid(text: string, statements: readonly SqlStatement[]): { readonly reason: string | null } | undefined {
