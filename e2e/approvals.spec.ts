@@ -2,7 +2,7 @@
 // comes of it lands where it was sent from. Each has an app of their own, as on two computers.
 import { expect, test, type Page } from '@playwright/test'
 import { appOf, type App } from './app.ts'
-import { demo, hasPsql, psql, userIn } from './demo.ts'
+import { hasPsql, psql, userIn } from './demo.ts'
 
 test.describe.configure({ mode: 'serial' })
 
