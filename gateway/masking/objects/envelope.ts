@@ -119,21 +119,34 @@ function hide(walk: Walk, cell: number): void {
   walk.replaceWith(cell, Buffer.from(JSON.stringify(maskedText)))
 }
 
-/** Of a request about something masked; `reason`, `code` and the names of fields stay. */
+/**
+ * Of a request about something masked; `code` and the names of fields stay, and a `reason` that is one word. What a webhook answers the API
+ * server puts into message, reason and details as it is: there only what the request said itself stays.
+ */
 function status(walk: Walk, token: number, target: ObjectTarget): void {
+  const { tape } = walk
   const isCleaned = walk.ownerOf(null, target).starts.length > 0
-  const message = (value: number): void => {
-    if (!isCleaned || !walk.tape.isString(value)) return walk.value(value, nowhere, noKey, noKey)
-    const text = walk.tape.text(value)
-    const cleaned = cleanedMessage(text, target)
+  const isOfWebhook = textsOf(tape, token, 'message').some((text) => webhookSays.test(text))
+  const by = (clean: (text: string) => string) => (value: number): void => {
+    if (!isCleaned || !tape.isString(value)) return walk.value(value, nowhere, noKey, noKey)
+    const text = tape.text(value)
+    const cleaned = clean(text)
     if (cleaned === text) walk.value(value, nowhere, noKey, noKey)
     else walk.replaceWith(value, Buffer.from(JSON.stringify(walk.cleaned(cleaned))))
   }
+  const word = by((text) => (reasonWord.test(text) ? text : maskedText))
+  const ofWebhook = by((text) => (isOfWebhook && !isSaid(text, target) ? maskedText : text))
+  const cause = { message: by((text) => (isOfWebhook ? maskedText : cleanedMessage(text, target))), reason: word, field: ofWebhook }
   members(walk, token, {
-    message,
-    details: (details) => inObject(walk, details, { causes: (causes) => walk.elements(causes, nowhere, (cause) => inObject(walk, cause, { message })) }),
+    message: by((text) => cleanedMessage(text, target)), reason: word,
+    details: (details) => inObject(walk, details, { name: ofWebhook, uid: ofWebhook, causes: (causes) => walk.elements(causes, nowhere, (one) => inObject(walk, one, cause)) }),
   })
 }
+
+const webhookSays = /\bdenied (?:the )?request\b/i
+/** `AlreadyExists`, `FieldValueInvalid`; none is longer. */
+const reasonWord = /^(?:[A-Z][A-Za-z]{0,39})?$/
+const isSaid = (text: string, { name, resource }: ObjectTarget): boolean => text === '' || text === name || text === resource
 
 function inObject(walk: Walk, token: number, by: Readonly<Record<string, (value: number) => void>>): void {
   if (walk.tape.first(token) === openingBrace) members(walk, token, by)

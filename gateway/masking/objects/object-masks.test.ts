@@ -218,7 +218,7 @@ describe('Tables', () => {
 })
 
 describe('Status', () => {
-  const failure = (message: string): unknown => ({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', reason: 'Invalid', code: 422, message, details: { name: 'db', kind: 'secrets', causes: [{ reason: 'FieldValueInvalid', field: 'data[x]', message }] } })
+  const failure = (message: string) => ({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', reason: 'Invalid', code: 422, message, details: { name: 'db', kind: 'secrets', causes: [{ reason: 'FieldValueInvalid', field: 'data[x]', message }] } })
   const db = target('secrets', { name: 'db' })
   test.each([
     ['Secret "db" is invalid: data[x]: Invalid value: "hunter2": no', 'Secret "db" is invalid: data[x]: Invalid value: "[masked]": no'],
@@ -230,12 +230,20 @@ describe('Status', () => {
     ['json: cannot unmarshal number 12345 into Go struct field', 'json: cannot unmarshal [masked]'],
     ['The order in patch list:\n[map[name:A value:hunter2]]\n does not match', 'The order in patch list:[masked]'],
     ["unable to parse 'hunter2' and `hunter2`", "unable to parse '[masked]' and `[masked]`"],
-    ['admission webhook "w.example.com" denied the request: hunter2 is weak', 'admission webhook "[masked]" denied the request: [masked]'],
     ['secrets "db" not found', 'secrets "db" not found'],
   ])('%s', (message, expected) => {
     expect(shown(masksOf(), db, failure(message))).toEqual(failure(expected))
     expect(shown(masksOf(), db, { type: 'ERROR', object: failure(message) })).toEqual({ type: 'ERROR', object: failure(expected) })
     expect(masksOf().cleanMessage(db, message)).toBe(expected)
+  })
+
+  test('of a webhook, which writes reason and details too, only what the request said itself stays', () => {
+    const said = failure('admission webhook "w.example.com" denied the request: hunter2 is weak')
+    const cleaned = failure('admission webhook "[masked]" denied the request: [masked]')
+    const details = { ...cleaned.details, causes: cleaned.details.causes.map((one) => ({ ...one, message: '[masked]', field: '[masked]' })) }
+    expect(shown(masksOf(), db, said)).toEqual({ ...cleaned, details })
+    expect(shown(masksOf(), db, { ...said, reason: 'hunter2 is weak' })).toEqual({ ...cleaned, details, reason: '[masked]' })
+    expect(shown(masksOf(), db, { ...said, details: { name: 'hunter2', uid: 'hunter2' } })).toEqual({ ...cleaned, details: { name: '[masked]', uid: '[masked]' } })
   })
 
   test('about what is not masked stays', () => {
