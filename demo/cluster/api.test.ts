@@ -67,6 +67,23 @@ test('a table has columns and cells, and as much of the object as is asked for',
   expect((await api.ask('/api/v1/namespaces/shop/secrets?includeObject=None', { headers: { accept: table } })).at('rows', 0, 'object')).toBeUndefined()
 })
 
+test('metadata alone, of one and of many', async () => {
+  const accept = (kind: string) => ({ headers: { accept: `application/json;as=${kind};v=v1;g=meta.k8s.io` } })
+  const list = await api.ask('/api/v1/namespaces/shop/secrets', accept('PartialObjectMetadataList'))
+  expect([list.at('kind'), list.at('items', 0, 'kind'), list.at('items', 0, 'data')]).toEqual(['PartialObjectMetadataList', 'PartialObjectMetadata', undefined])
+  const one = await api.ask('/api/v1/namespaces/shop/secrets/shop-database', accept('PartialObjectMetadata'))
+  expect([one.at('kind'), one.at('metadata', 'name'), one.at('data')]).toEqual(['PartialObjectMetadata', 'shop-database', undefined])
+})
+
+test('an upgrade that is none of the streams, or of a pod that is not there, is refused and its connection ends', async () => {
+  const upgrade = { connection: 'Upgrade', upgrade: 'SPDY/3.1', 'x-stream-protocol-version': 'v4.channel.k8s.io' }
+  for (const [path, code] of [['/api/v1/namespaces/shop/pods/nosuch/exec?command=sh&stdout=true', 404], ['/api/v1/namespaces/shop/secrets', 404], ['/api/v1/namespaces/shop/pods/postgres-0/exec?stdout=true', 400]] as const) {
+    const reply = await api.ask(path, { method: 'POST', headers: upgrade })
+    expect([reply.code, reply.headers['connection']]).toEqual([code, 'close'])
+  }
+  expect((await api.ask('/api/v1/namespaces/shop/pods/postgres-0/exec?command=sh&stdout=true', { method: 'POST' })).at('message')).toBe('Upgrade request required')
+})
+
 test('creating twice, under another name, in no namespace and out of shape is told as Kubernetes tells it', async () => {
   expect((await post(maps, configMapNamed('twice'))).code).toBe(201)
   expect(await post(maps, configMapNamed('twice'))).toMatchObject({ code: 409, body: { reason: 'AlreadyExists', message: 'configmaps "twice" already exists' } })

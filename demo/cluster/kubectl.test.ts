@@ -65,8 +65,8 @@ spec:
     spec: { containers: [{ name: main, image: "${image}", ports: [{ containerPort: 8080 }] }] }
 `
 
-// What every version must do: discovery, tables, describe, three ways to write, waiting, logs, exec and cp.
-describe.each(all)('kubectl $version', (kubectl) => {
+// What every version must do, side by side (they mostly wait): discovery, tables, describe, three ways to write, waiting, logs, exec and cp.
+describe.concurrent.each(all)('kubectl $version', (kubectl) => {
   test('reads, applies, waits, execs, copies and deletes', async () => {
     const home = homeOf(kubectl)
     const name = unique(`short-${kubectl.minor}`)
@@ -186,6 +186,9 @@ describe(`the whole list, with kubectl ${newest.version}`, () => {
     expect((await home.run(words('exec deployment/cache -- kill 1'))).code).toBe(137)
     expect(await ok(home, 'get pods -l app=cache --no-headers')).toMatch(/Running +1 /)
     expect(await ok(home, 'logs deployment/cache --previous --tail=1')).toContain('app=cache')
+    const attached = home.start(words('attach deployment/web'))
+    await expect.poll(() => attached.stdout, { timeout: 10_000 }).toContain('HTTP/1.1')
+    attached.child.kill()
     const terminal = home.start(words('exec -it deployment/web -- sh'), { tty: true })
     await expect.poll(() => terminal.stdout, { timeout: 10_000 }).toContain('# ')
     terminal.child.stdin?.write('echo on $HOSTNAME\r')

@@ -62,9 +62,12 @@ async function respond(options: ServerOptions, request: Request, response: Respo
     const answer = await handle(options.world, call)
     await write(answer, { call, response, signal: AbortSignal.any([gone.signal, options.world.stopping]) })
   } catch (error) {
-    fail(response, error)
+    // Who has gone hears nothing.
+    if (!isGone(error)) fail(response, error)
   }
 }
+
+const isGone = (error: unknown): boolean => error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'ERR_STREAM_PREMATURE_CLOSE')
 
 function upgrade(options: ServerOptions, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   socket.on('error', () => undefined)

@@ -2,7 +2,8 @@
 
 export interface LogLine { readonly at: number; readonly text: string }
 
-const linesKept = 5000
+/** Of each container; some dozens write a line a second. */
+const linesKept = 2000
 
 interface Log { lines: LogLine[]; readonly followers: Set<(line: LogLine) => void>; previous: readonly LogLine[] | null }
 
