@@ -45,7 +45,9 @@ export function createTerminals({ openListener, kubeconfig, folder, version, emi
   const files = createKubeconfigFiles(join(folder, 'kubeconfigs'), (id) => void follow(id))
   let opening = 0
   let generation = 0
-  let cleaning: Promise<void> | undefined
+  // At the start, not with the first terminal: what a killed app left may not lie about until then.
+  const cleaning = files.clean()
+  cleaning.catch(() => undefined) // Said by the terminal that is opened next.
 
   function terminalOf(id: string): Terminal {
     const terminal = terminals.get(id)
@@ -77,7 +79,7 @@ export function createTerminals({ openListener, kubeconfig, folder, version, emi
   async function openOne({ terminal: id, connection, cols, rows, namespace, page }: IpcInput<'terminals.open'>): Promise<TerminalInfo> {
     const mine = generation
     const within = namespace ?? 'default'
-    await (cleaning ??= files.clean())
+    await cleaning
     const listener = await openListener(connection)
     listeners.set(id, listener)
     try {
@@ -159,6 +161,7 @@ export function createTerminals({ openListener, kubeconfig, folder, version, emi
     reset,
     async dispose() {
       await reset()
+      await cleaning.catch(() => undefined)
       files.dispose()
     },
   }

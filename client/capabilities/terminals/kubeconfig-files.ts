@@ -12,7 +12,7 @@ const suffix = '.kubeconfig.yaml'
 const fileName = /^(\d+)-[\w-]+\.kubeconfig\.yaml(?:\.\w+)?$/
 
 export interface KubeconfigFiles {
-  /** Removes what dead processes left; run once, before the first file. */
+  /** Removes what dead processes left; run once, at the start, before the first file. */
   clean(): Promise<void>
   pathOf(terminal: string): string
   write(terminal: string, text: string): Promise<string>
@@ -38,8 +38,11 @@ export function createKubeconfigFiles(folder: string, onChange: (terminal: strin
   return {
     pathOf,
     async clean() {
-      await privateFolder(folder)
-      const left = (await readdir(folder)).filter((name) => fileName.test(name) && !isAlive(Number(fileName.exec(name)![1])))
+      const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error
+        return []
+      })
+      const left = names.filter((name) => fileName.test(name) && !isAlive(Number(fileName.exec(name)![1])))
       await Promise.all(left.map((name) => rm(join(folder, name), { force: true })))
     },
     async write(terminal, text) {
