@@ -105,6 +105,7 @@ function apiContext(config: GatewayConfig, { log, guard, core }: Parts, doors: D
     listeners: () => { const native = doors.native(); return { postgres: native && addressOf(native) } },
     hasAnyRule: (principal, connection) => hasAnyRule(policies.current, principal, connection),
     isReviewer: compileWho(config.reviewers),
+    liveSession: (id) => registry.live().find(({ summary }) => summary.id === id),
     recordings: { frames: createReader({ dir: journal.dir, journal }).frames, verify: (session) => verifySession(journal.dir, session) },
     approvals: core.approvals, preflight: createPreflight({ context, grants: core.approvals.grants }),
     metrics: createMetrics({ sessions: () => registry.live().length, tunnels: doors.tunnels, isReady: guard.isOpen }),

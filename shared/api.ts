@@ -66,6 +66,12 @@ export const routes = {
   frames: { method: 'GET', path: '/v1/sessions/:id/frames',
     input: z.object({ id: z.string(), after: z.coerce.number().int().min(-1).default(-1), limit: z.coerce.number().int().min(1).max(1000).default(200) }),
     output: z.object({ frames: z.array(frameView), next: z.number().nullable() }) },
+  /**
+   * A newer token of the same principal, as the bearer: the session lives as long as that, and its groups hold for what runs in it from now
+   * on. Of sessions that say so (`Gatehouse-Session` on an answer of a cluster), by the gateway that serves them; a token that ends earlier
+   * changes nothing. `expiresAt`: when the session ends unless it is renewed again.
+   */
+  renewSession: { method: 'POST', path: '/v1/sessions/:id/renewal', input: byId, output: z.object({ expiresAt: isoTime }) },
   verifySession: { method: 'GET', path: '/v1/sessions/:id/verify', input: z.object({ id: z.string() }), output: verifyView },
 
   /**

@@ -31,6 +31,13 @@ export interface OpenFrameData {
   readonly client: string
 }
 
+/** `notice` of a renewal after which policy sees another principal: its groups, `claims` of CI only. */
+export interface RenewedFrameData {
+  readonly text: string
+  readonly groups: readonly string[]
+  readonly claims?: Readonly<Record<string, unknown>>
+}
+
 /** `command`: written before the command goes upstream. */
 export interface CommandFrameData {
   readonly command: string

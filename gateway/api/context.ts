@@ -10,6 +10,7 @@ import type { OpenApprovals } from '../approvals/open-approvals.ts'
 import type { Lease } from '../identity/authenticate.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Log } from '../log.ts'
+import type { LiveSession } from '../pipeline/registry.ts'
 import type { Preflight } from '../pipeline/preflight.ts'
 import type { Sessions } from '../store/sessions.ts'
 import type { Metrics } from './metrics.ts'
@@ -27,6 +28,8 @@ export interface ApiContext {
   /** May see everyone's sessions and read their recordings (`reviewers:` in gateway.yaml). */
   readonly isReviewer: (principal: Principal) => boolean
   readonly sessions: Pick<Sessions, 'get' | 'list'>
+  /** Of this process. */
+  readonly liveSession: (id: string) => LiveSession | undefined
   readonly recordings: Recordings
   readonly approvals: Pick<OpenApprovals, 'desk' | 'events' | 'bus' | 'notifications'>
   readonly preflight: Preflight

@@ -47,7 +47,7 @@ test('one principal cannot fill the store with tokens; another is not held up by
   const exchange = vi.fn(async () => ({ token: 'gh_x', expiresAt: 1, principal: principalOf('ada') }))
   const identity = { exchange, revoke: vi.fn(), authenticate: vi.fn() }
   const { exchangeToken } = tokenHandlers({ identity, metrics, audit: async () => undefined }, () => 0)
-  const callerOf = (subject: string): Caller => ({ token: 't', principal: principalOf(subject), lease: { principal: principalOf(subject), expiresAt: 1, onEnd: () => () => undefined, renew: vi.fn(), dispose: vi.fn() } })
+  const callerOf = (subject: string): Caller => ({ token: 't', principal: principalOf(subject), lease: { principal: principalOf(subject), expiresAt: 1, key: 'k', onEnd: () => () => undefined, onRenew: () => () => undefined, renew: vi.fn(), dispose: vi.fn() } })
   for (let i = 0; i < exchangesPerMinute; i++) await exchangeToken({}, callerOf('ada'))
   await expect(exchangeToken({}, callerOf('ada'))).rejects.toMatchObject({ code: 'limit_exceeded' })
   expect(exchange).toHaveBeenCalledTimes(exchangesPerMinute)

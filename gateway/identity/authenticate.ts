@@ -9,9 +9,13 @@ export interface Lease {
   readonly principal: Principal
   /** Milliseconds since the epoch. */
   readonly expiresAt: number
+  /** Of the token it follows now: what it is revoked under (SHA-256, hex; never the token). */
+  readonly key: string
   onEnd(listener: (reason: string) => void): () => void
   /** False with a reason when the token is not good or is another principal's; the lease stays as it was. */
   renew(token: string): Promise<{ readonly ok: true; readonly expiresAt: number } | { readonly ok: false; readonly reason: string }>
+  /** After every renewal: the key is another, and the principal's groups and claims may be. Not after `dispose`. */
+  onRenew(listener: () => void): () => void
   dispose(): void
 }
 

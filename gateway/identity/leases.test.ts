@@ -138,6 +138,23 @@ test.each([
   leases.dispose()
 })
 
+test('whoever asked hears of every renewal, and of none that failed or came too late', async () => {
+  const { clock, good, leases } = setup()
+  const lease = leases.open(grant(clock.wall + second, { key: 'old' }))
+  const seen: string[] = []
+  lease.onRenew(() => { throw new Error('mine is broken') })
+  const stop = lease.onRenew(() => seen.push(`${lease.key} ${lease.principal.groups.join()}`))
+  good.set('new', grant(clock.wall + 60 * second, { key: 'new', groups: ['dba'] }))
+  expect([lease.key, await lease.renew('nothing'), await lease.renew('new')]).toMatchObject(['old', { ok: false }, { ok: true }])
+  expect(seen).toEqual(['new dba'])
+  stop()
+  await lease.renew('new')
+  expect(seen).toHaveLength(1)
+  lease.onRenew(() => lease.dispose())
+  expect(await lease.renew('new')).toMatchObject({ ok: false })
+  leases.dispose()
+})
+
 test('a lease that has ended cannot be renewed back to life', async () => {
   const { clock, good, leases } = setup()
   const lease = leases.open(grant(clock.wall + second))

@@ -28,6 +28,7 @@ interface LiveLease {
   /** Monotonic. */
   deadline: number
   readonly listeners: Set<(reason: string) => void>
+  readonly renewed: Set<() => void>
   ended: string | null
 }
 
@@ -55,16 +56,21 @@ export function createLeases(options: { readonly log: Log; readonly verify: (tok
     lease.ended = reason
     live.delete(lease)
     const listeners = [...lease.listeners]
-    lease.listeners.clear()
-    for (const listener of listeners) tell(listener, reason)
+    forget(lease)
+    for (const listener of listeners) tell(() => listener(reason), 'a listener failed when its lease ended')
+  }
+
+  function forget({ listeners, renewed }: LiveLease): void {
+    listeners.clear()
+    renewed.clear()
   }
 
   /** One session's failure to end must not keep the others open. */
-  function tell(listener: (reason: string) => void, reason: string): void {
+  function tell(listener: () => void, failed: string): void {
     try {
-      listener(reason)
+      listener()
     } catch (error) {
-      log.error({ error }, 'a listener failed when its lease ended')
+      log.error({ error }, failed)
     }
   }
 
@@ -77,10 +83,11 @@ export function createLeases(options: { readonly log: Log; readonly verify: (tok
     return {
       get principal() { return lease.grant.principal },
       get expiresAt() { return lease.grant.expiresAt },
+      get key() { return lease.grant.key },
       onEnd(listener) {
         const { ended } = lease
         if (ended === null) lease.listeners.add(listener)
-        else queueMicrotask(() => tell(listener, ended))
+        else queueMicrotask(() => tell(() => listener(ended), 'a listener failed when its lease ended'))
         return () => { lease.listeners.delete(listener) }
       },
       async renew(token) {
@@ -91,14 +98,20 @@ export function createLeases(options: { readonly log: Log; readonly verify: (tok
           requireGood(grant)
           lease.grant = grant
           lease.deadline = deadlineOf(grant, clock)
-          return { ok: true, expiresAt: grant.expiresAt }
+          for (const listener of lease.renewed) tell(listener, 'a listener failed when its lease was renewed')
+          // One of them may have ended it: its groups open nothing any more.
+          return isLive(lease) ? { ok: true, expiresAt: grant.expiresAt } : { ok: false, reason: 'the session has ended' }
         } catch (error) {
           return { ok: false, reason: error instanceof GatehouseError ? error.message : 'the token could not be checked' }
         }
       },
+      onRenew(listener) {
+        if (lease.ended === null) lease.renewed.add(listener)
+        return () => { lease.renewed.delete(listener) }
+      },
       dispose() {
         live.delete(lease)
-        lease.listeners.clear()
+        forget(lease)
         lease.ended ??= 'the lease was given back'
       },
     }
@@ -107,7 +120,7 @@ export function createLeases(options: { readonly log: Log; readonly verify: (tok
   return {
     open(grant) {
       requireGood(grant)
-      const lease: LiveLease = { grant, deadline: deadlineOf(grant, clock), listeners: new Set(), ended: null }
+      const lease: LiveLease = { grant, deadline: deadlineOf(grant, clock), listeners: new Set(), renewed: new Set(), ended: null }
       live.add(lease)
       watch()
       return handleOf(lease)
@@ -124,6 +137,8 @@ export function createLeases(options: { readonly log: Log; readonly verify: (tok
     },
   }
 }
+
+const isLive = ({ ended }: LiveLease): boolean => ended === null
 
 function deadlineOf(grant: TokenGrant, clock: Clock): number {
   return clock.monotonic() + (grant.expiresAt - clock.now())

@@ -1,6 +1,6 @@
 // Every command of a journal with who sent it and what was decided then, for `policy replay`. Reads files only; a journal that is
 // being written is read as far as it goes.
-import type { OpenFrameData } from '../../shared/recording.ts'
+import type { OpenFrameData, RenewedFrameData } from '../../shared/recording.ts'
 import type { PrincipalKind, Principal } from '../../shared/principal.ts'
 import type { Effect } from '../../shared/verdict.ts'
 import { framesOf } from '../recording/format.ts'
@@ -20,7 +20,7 @@ export interface RecordedCommand {
   readonly reason: string
 }
 
-interface Open { readonly who: Omit<RecordedCommand, 'session' | 'text' | 'at' | 'effect' | 'reason'>; readonly texts: Map<string, { readonly text: string; readonly at: number }> }
+interface Open { who: Omit<RecordedCommand, 'session' | 'text' | 'at' | 'effect' | 'reason'>; readonly texts: Map<string, { readonly text: string; readonly at: number }> }
 
 /** In the order of the journal. Throws recording_damaged where a section cannot be read. */
 export async function* recordedCommands(dir: string): AsyncGenerator<RecordedCommand> {
@@ -35,6 +35,7 @@ export async function* recordedCommands(dir: string): AsyncGenerator<RecordedCom
         if (frame.kind === 'close') sessions.delete(section.session)
         const session = sessions.get(section.session)
         if (session === undefined) continue
+        if (frame.kind === 'notice' && frame.direction === 'control' && Array.isArray(value['groups'])) session.who = renewedWho(session.who, value as unknown as RenewedFrameData)
         const command = String(value['command'])
         if (frame.kind === 'command') session.texts.set(command, { text: String(value['text']), at: frame.at })
         if (frame.kind !== 'verdict') continue
@@ -55,6 +56,11 @@ function whoOf({ connection, principal: { id, email, kind, groups, claims } }: O
     id, provider: id.slice(0, Math.max(colon, 0)), subject: id.slice(colon + 1), kind: kind as PrincipalKind, email, groups: groups ?? [], claims: claims ?? {},
   }
   return { connection, principal, hasGroups: groups !== undefined, hasClaims: claims !== undefined }
+}
+
+/** What policy saw of them from the renewal on. */
+function renewedWho(who: Open['who'], { groups, claims }: RenewedFrameData): Open['who'] {
+  return { ...who, principal: { ...who.principal, groups, ...(claims !== undefined && { claims }) } }
 }
 
 /** A text that holds `[masked]` in place of constants as one that can be parsed: other constants stand there, so none is to be believed. */

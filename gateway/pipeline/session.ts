@@ -1,6 +1,8 @@
 // A session: one principal on one connection, from open to close. It owns the recorder, the lease and the counters; the
 // protocol owns the sockets and hears `onEnd`. Whatever ends it ends it once.
-import type { OpenFrameData } from '../../shared/recording.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { Principal } from '../../shared/principal.ts'
+import type { OpenFrameData, RenewedFrameData } from '../../shared/recording.ts'
 import type { SessionSummary } from '../../shared/session.ts'
 import type { Lease } from '../identity/authenticate.ts'
 import { hasAnyRule } from '../policy/masks.ts'
@@ -19,6 +21,8 @@ export interface SessionRequest {
   readonly via: SessionSummary['via']
   /** What the client calls itself; untrusted. */
   readonly client: string
+  /** A newer token of the same principal moves it on (renewSession of shared/api.ts). A tunnel has its own way; a native login has none. */
+  readonly isRenewable?: boolean
   /** Called once: tell the client `reason`, close the sockets. */
   readonly onEnd: (reason: string) => void
 }
@@ -34,6 +38,8 @@ export class Session {
   /** When the client last sent something, milliseconds since the epoch. */
   activeAt = Date.now()
   #isEnded = false
+  /** As the record has it. */
+  #seen: Omit<RenewedFrameData, 'text'> | null = null
   readonly #onEnd: (reason: string) => void
   readonly #unsubscribe: (() => void)[] = []
   readonly #beforeClose = new Set<(reason: string) => void>()
@@ -50,7 +56,7 @@ export class Session {
 
   /** Opens it: in the registry and the store, then in the record. Rejects when it cannot be; then nothing was opened. */
   static async open(request: SessionRequest): Promise<Session> {
-    const { context, lease, connection, via, client } = request
+    const { context, lease, connection, via, client, isRenewable = false } = request
     const { id: principalId, email, kind } = lease.principal
     const summary: SessionSummary = {
       id: sessionId(), connection: connection.name, kind: connection.kind, principal: { id: principalId, email, kind }, via, client,
@@ -58,13 +64,17 @@ export class Session {
     }
     const recorder = context.journal.recorder(summary.id)
     const session = new Session(request, summary, recorder)
-    await context.registry.open({ summary, end: (reason) => session.end(reason), recheck: () => { for (const listener of session.#rechecks) listener() }, counts: () => ({ commands: session.commands, refusals: session.refusals }) })
+    await context.registry.open({
+      summary, end: (reason) => session.end(reason), recheck: () => session.#recheck(), counts: () => ({ commands: session.commands, refusals: session.refusals }),
+      ...(isRenewable && { renewable: lease }),
+    })
     try {
       recorder.json('control', 'open', openData(session) as unknown as Record<string, unknown>)
     } catch (error) {
       session.end(unrecorded)
       throw error
     }
+    session.#seen = seenBy(lease.principal)
     session.#watch()
     return session
   }
@@ -79,7 +89,7 @@ export class Session {
     return () => { this.#beforeClose.delete(listener) }
   }
 
-  /** Called when what runs may no longer be allowed although the policy is the same: a grant is over. */
+  /** Called when what runs may no longer be allowed although the policy is the same: a grant is over, a renewal brought other groups. */
   onRecheck(listener: () => void): void {
     this.#rechecks.add(listener)
   }
@@ -99,17 +109,40 @@ export class Session {
   #watch(): void {
     this.#unsubscribe.push(
       this.lease.onEnd((reason) => this.end(reason)),
+      this.lease.onRenew(() => this.#renewed()),
       this.context.policies.onChange((snapshot) => {
         if (!hasAnyRule(snapshot, this.lease.principal, this.connection)) this.end('the policy no longer gives you access to this connection')
       }),
     )
   }
+
+  #recheck(): void {
+    for (const listener of this.#rechecks) listener()
+  }
+
+  /** What the new token says of its principal holds from now on, for what runs already too. Where that cannot be looked at, it ends. */
+  #renewed(): void {
+    const { lease: { principal }, connection, context } = this
+    if (!hasAnyRule(context.policies.current, principal, connection)) return this.end('your groups no longer give you access to this connection')
+    try {
+      const saw = seenBy(principal)
+      if (!isDeepStrictEqual(saw, this.#seen)) this.recorder.json('control', 'notice', { text: 'the token was renewed, and what it says of its principal is another', ...saw })
+      this.#seen = saw
+      this.#recheck()
+    } catch (error) {
+      context.log.error({ err: error, session: this.summary.id }, 'what runs could not be judged anew after a renewal')
+      this.end('what runs could not be judged anew after a renewal')
+    }
+  }
 }
 
 /** Beside who it was, what policy saw of them, for `policy replay`: groups, and of a CI job its claims, which tell of no person. */
 function openData({ summary: { connection, principal, via, client }, lease }: Session): OpenFrameData {
-  const { groups, claims } = lease.principal
-  return { connection, principal: { ...principal, groups, ...(principal.kind === 'ci' && { claims: plainClaims(claims) }) }, via, client }
+  return { connection, principal: { ...principal, ...seenBy(lease.principal) }, via, client }
+}
+
+function seenBy({ kind, groups, claims }: Principal): Omit<RenewedFrameData, 'text'> {
+  return { groups, ...(kind === 'ci' && { claims: plainClaims(claims) }) }
 }
 
 function plainClaims(claims: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {

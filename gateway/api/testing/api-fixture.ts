@@ -75,6 +75,7 @@ export async function startApi(over: Partial<ApiContext> = {}): Promise<Fixture>
       },
       get: async (id) => sessions.find((session) => session.id === id) ?? null,
     },
+    liveSession: () => undefined,
     recordings: {
       frames: async (id, { after, limit }) => ({ frames: (frames.get(id) ?? []).filter(({ seq }) => seq > after).slice(0, limit), next: null }),
       verify: async (session) => ({ session, ok: true, frames: 1, head: '0', closed: true, problems: [] }),
