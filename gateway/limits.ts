@@ -397,3 +397,24 @@ export const refusalCloseMs = 1_000
 /** How long a refused WebSocket answers for the SPDY request that kubectl sends right after it, and how many are remembered. */
 export const recentRefusalMs = 5_000
 export const recentRefusalsMax = 1_000
+/** A document of Kubernetes (an answer, an event of a watch, a body) larger than this is worked on in a thread: detectors read 20 MB/s, so this much takes 1.5 ms. */
+export const documentTurnBytesMax = 32 * 1024
+/** Threads for these, made when first needed, some 60 MB each; one of them is kept for those up to documentShortBytesMax, which are done in 200 ms. */
+export const documentThreadsMax = 2
+export const documentShortBytesMax = 4 * 1024 * 1024
+/** Documents that wait for a thread, of all sessions: behind so many nobody waits long enough. */
+export const documentsQueuedMax = 256
+/** What a thread may take for a document: this, and a millisecond more for each documentBytesPerMs (1 MB/s; it usually does 20). */
+export const documentMs = 5_000
+export const documentBytesPerMs = 1_000
+/** JavaScript heap of such a thread: 64 MB of which every value is masked fit. A document that needs more ends the thread, not the gateway. */
+export const documentHeapMb = 512
+/** Sets of masks a thread knows: one for each session that had a large document lately. */
+export const documentRulesMax = 64
+/** A document is masked anew when the policy, or the principal's token, is another by the time it is done; a policy that changes more often than that refuses it. */
+export const documentTriesMax = 3
+/** Large answers of all sessions together, from their first bytes until the client has them; and a principal's share, so that a slow reader's leave room for others. */
+export const documentsBytesMax = 256 * 1024 * 1024
+export const documentsShareBytesMax = 96 * 1024 * 1024
+/** What is written to a client in one turn of the loop: TLS encrypts some 2 GB/s. */
+export const kubernetesWriteBytes = 128 * 1024

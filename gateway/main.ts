@@ -13,7 +13,7 @@ import { countedSessions } from './pipeline/counted-sessions.ts'
 import { createPreflight } from './pipeline/preflight.ts'
 import { hasAnyRule } from './policy/masks.ts'
 import { compileWho } from './policy/who.ts'
-import { createKubernetesDoor } from './protocols/kubernetes/door.ts'
+import { createKubernetesDoor, type KubernetesSeams } from './protocols/kubernetes/door.ts'
 import { listenPostgres, type PostgresListener } from './protocols/postgres/listener.ts'
 import { createPostgresServer, serve, type Deadlines, type PostgresServer } from './protocols/postgres/serve.ts'
 import { createReader } from './recording/reader.ts'
@@ -35,7 +35,7 @@ export interface Gateway {
 }
 
 /** What tests put in the place of the real thing. */
-export interface Seams extends Partial<Deadlines> { readonly kubernetesIdleMs?: number; readonly journalFs?: JournalFs; readonly approvals?: Approvals; readonly probes?: ProbeBudget; readonly approvalSeams?: ApprovalSeams }
+export interface Seams extends Partial<Deadlines>, KubernetesSeams { readonly journalFs?: JournalFs; readonly approvals?: Approvals; readonly probes?: ProbeBudget; readonly approvalSeams?: ApprovalSeams }
 
 /** Rejects with a GatehouseError that says what to change; then nothing is left running. */
 export async function startGateway({ configFile, log, seams = {} }: { readonly configFile: string; readonly log: Log; readonly seams?: Seams }): Promise<Gateway> {
@@ -61,7 +61,7 @@ async function openDoors(config: GatewayConfig, parts: Parts): Promise<Gateway> 
   const open: { api: Api | null; native: PostgresListener | null } = { api: null, native: null }
   const api = open.api = await createApi({
     context: apiContext(config, parts, { tunnels: () => open.api?.tunnels.open ?? 0, native: () => open.native }), tls: tls.current, tunnels: tunnelsTo(server),
-    doors: [createKubernetesDoor({ context: core.context, requireOpen: guard.requireOpen }, parts)],
+    doors: [stops.add(createKubernetesDoor({ context: core.context, requireOpen: guard.requireOpen }, parts))],
   })
   stops.add({ dispose: api.close })
   let secureContext = contextOf(tls.current)

@@ -23,7 +23,11 @@ export type MaskedJson =
   /** No JSON, no UTF-8, too deep: nothing can be said of it, so nobody may have it. */
   | { readonly kind: 'unreadable'; readonly why: string }
 
+/** What masks are made of, plain data: another thread makes the same of it. */
+export interface MaskRules { readonly masks: MaskSet; readonly hashKey: KeyObject | null }
+
 export interface ObjectMasks {
+  readonly rules: MaskRules
   /** Something in such objects is masked for the client, but for what detectors find. */
   touches(target: ObjectTarget): boolean
   /** One JSON document: an object, a list, a Table, a watch event, a Status. The same buffer where nothing changes. */
@@ -49,6 +53,7 @@ export function objectMasksFor(masks: MaskSet, hashKey: KeyObject | null = null)
   const isSame = !masks.fields.some(({ isExempt, exceptTypes }) => isExempt || exceptTypes.length > 0) && client.scanner === record.scanner
   const touches = (target: ObjectTarget): boolean => client.rules.startsFor(identityOf(target), true).length > 0
   return {
+    rules: { masks, hashKey },
     touches,
     maskJson: (target, bytes) => maskedJson(target, bytes, { client, record, isSame }),
     forClient: (target, value) => maskedValue(target, value, client),

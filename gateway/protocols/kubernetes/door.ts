@@ -15,6 +15,7 @@ import { PlainExchange } from './plain-exchange.ts'
 import { refusalOf, refused, statusOfRefused, type Refused } from './refusal.ts'
 import { SessionPool, type Caller } from './session-pool.ts'
 import { recordRefused } from './settle.ts'
+import { createDocuments, type DocumentsOptions } from './threads/documents.ts'
 import { StreamExchange, refuseUpgrade } from './stream-exchange.ts'
 
 export interface KubernetesServer {
@@ -28,16 +29,21 @@ export interface KubernetesDoor {
   takes(message: IncomingMessage): boolean
   request(message: IncomingMessage, response: ServerResponse): void
   upgrade(message: IncomingMessage, socket: Socket, head: Buffer): void
+  dispose(): Promise<void>
 }
 
-/** `changes` are for tests. */
-export function createKubernetesDoor(server: KubernetesServer, changes: { readonly kubernetesIdleMs?: number | undefined } = {}): KubernetesDoor {
-  const pool = new SessionPool(server.context, changes.kubernetesIdleMs)
+/** For tests. */
+export interface KubernetesSeams { readonly kubernetesIdleMs?: number | undefined; readonly documents?: DocumentsOptions | undefined }
+
+export function createKubernetesDoor(server: KubernetesServer, seams: KubernetesSeams = {}): KubernetesDoor {
+  const documents = createDocuments(seams.documents)
+  const pool = new SessionPool(server.context, { documents, idleMs: seams.kubernetesIdleMs })
   const failures = createRate(loginFailuresAuditedPerMinute)
   return {
     takes: ({ url }) => url === '/k8s' || url?.startsWith('/k8s/') === true,
     request: (message, response) => { void serve(server, { pool, failures, message, response }) },
     upgrade: (message, socket, head) => { void serveUpgrade(server, { pool, failures, message, socket, head }) },
+    dispose: () => documents.threads.dispose(),
   }
 }
 

@@ -12,6 +12,7 @@ import { masksFor } from '../../policy/masks.ts'
 import { createAccess, type KubernetesAccess } from './access.ts'
 import type { Deletes } from './deletes.ts'
 import type { RecentRefusals } from './recent-refusals.ts'
+import type { Documents } from './threads/documents.ts'
 import { Upstream } from './upstream.ts'
 
 /** One request, from its record to its last byte. */
@@ -23,7 +24,7 @@ export interface Exchange {
 }
 
 /** What outlives a session, of all of a gateway's. */
-export interface Memory { readonly deletes: Deletes; readonly refusals: RecentRefusals }
+export interface Memory { readonly deletes: Deletes; readonly refusals: RecentRefusals; readonly documents: Documents }
 
 export interface KubernetesSessionRequest {
   readonly context: GatewayContext
@@ -62,7 +63,7 @@ export class KubernetesSession {
     const { context, lease, connection, onClosed } = request
     const opened: { one: KubernetesSession | null; unsubscribe: () => void } = { one: null, unsubscribe: () => undefined }
     const session = await Session.open({
-      context, lease, connection: connection.target.summary, via: 'native', client: cleanName(request),
+      context, lease, connection: connection.target.summary, via: 'native', client: cleanName(request), isRenewable: true,
       onEnd: () => {
         opened.unsubscribe()
         if (opened.one !== null) opened.one.#close()

@@ -1,6 +1,5 @@
 // One plain request: asked, settled, sent, answered through the masks, recorded. A watch or a followed log goes on until its client, its
 // session or the policy ends it; it is then told why in its own tongue.
-import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GatehouseError } from '../../../shared/errors.ts'
 import { kubernetesQuietMs } from '../../limits.ts'
@@ -10,7 +9,8 @@ import type { RunningCommand } from '../../pipeline/handle-output.ts'
 import type { Asked } from '../../pipeline/hold.ts'
 import type { Refusal } from '../../pipeline/refusal.ts'
 import { targetOf } from './access.ts'
-import { answerMasker, type AnswerMasker, type Masked } from './answer-masker.ts'
+import { answerMasker, type Masked } from './answer-masker.ts'
+import { AnswerPump, joined } from './answer-pump.ts'
 import { askedOf, headersFor, lineOf, type AskedRequest } from './asked.ts'
 import type { ReadRequest } from './commands.ts'
 import { failureStatus, sendStatus } from './failure.ts'
@@ -34,6 +34,7 @@ export class PlainExchange implements Exchange {
   #asked: AskedRequest | null = null
   #command: Running | null = null
   #reading: Reading | null = null
+  #pump: AnswerPump | null = null
   #approval: string | null = null
   #limit: NodeJS.Timeout | null = null
 
@@ -61,11 +62,12 @@ export class PlainExchange implements Exchange {
   }
 
   recheck(): void {
-    // What is answered at once is answered: only what goes on can be stopped before it shows more.
-    if (this.#asked === null || this.#command === null || !this.#isOngoing) return
+    if (this.#asked === null || this.#command === null || !this.#mayStop) return
     const decision = decideRequest(this.#ks.access(), this.#asked.facts, { now: Date.now(), live: this.#command.decision.live })
     const refusal = refusalOfRunning(this.#ks.session, decision, this.#command.clearance)
     if (refusal !== null) this.#stop('Forbidden', refusal.message)
+    // The detectors of a text hold its unfinished lines: others cannot take their place.
+    else if (this.#reading === 'text' && detectorsOf(decision) !== detectorsOf(this.#command.decision)) this.#stop('Forbidden', 'what is masked has changed since this answer began; ask again')
     else this.#command.decision = decision
   }
 
@@ -141,7 +143,7 @@ export class PlainExchange implements Exchange {
     if (isBodiless) {
       head()
       this.#response.end()
-    } else await this.#body(answer, command, { head, masker: answerMasker(maskedAs(this.#reading, info.verb), () => this.#ks.access(), targetOf(this.#asked!.facts)) })
+    } else await this.#body(answer, command, head)
     command.finish(answer.status < 400 ? String(answer.status) : `error ${answer.status}`)
   }
 
@@ -159,52 +161,31 @@ export class PlainExchange implements Exchange {
     return clientScanner === null ? cleaned : cleanText(clientScanner, cleaned)
   }
 
-  /** One document is masked before its head goes: what cannot be is then answered with a Status that says why. */
-  async #body({ body }: UpstreamAnswer, command: Running, { head, masker }: { readonly head: () => void; readonly masker: AnswerMasker }): Promise<void> {
-    const isWhole = this.#reading === 'json'
-    let quiet: NodeJS.Timeout | null = null
-    if (!isWhole) head()
-    try {
-      for await (const chunk of body as AsyncIterable<Buffer>) {
-        if (quiet !== null) clearTimeout(quiet)
-        const isOpen = this.#write(command, masker.push(chunk))
-        if (!isOpen) await once(this.#response, 'drain', { signal: this.#gone.signal })
-        if (this.#reading === 'text') quiet = setTimeout(() => this.#writeQuiet(command, masker), kubernetesQuietMs)
-      }
-    } finally {
-      if (quiet !== null) clearTimeout(quiet)
-    }
-    if (this.#gone.signal.aborted) return
-    const last = masker.end()
-    if (isWhole) head()
-    this.#write(command, last)
-    this.#response.end()
+  async #body({ body }: UpstreamAnswer, command: Running, begin: () => void): Promise<void> {
+    const reads = maskedAs(this.#reading!, this.#read.info.verb)
+    const masker = answerMasker(reads, { access: () => this.#ks.access(), target: targetOf(this.#asked!.facts), documents: this.#ks.memory.documents })
+    this.#pump = new AnswerPump({
+      body, masker, begin, response: this.#response, signal: this.#gone.signal, beginsLate: reads === 'json', quietMs: reads === 'text' ? kubernetesQuietMs : null,
+      record: (pieces) => this.#record(command, pieces),
+    })
+    await this.#pump.run()
   }
 
-  /** From a timer, where nobody catches. */
-  #writeQuiet(command: Running, masker: AnswerMasker): void {
-    try {
-      this.#write(command, masker.quiet())
-    } catch (error) {
-      this.#failed(error)
-      this.#gone.abort(error)
-    }
-  }
-
-  /** False: the client takes no more for now. */
-  #write(command: Running, pieces: readonly Masked[]): boolean {
-    if (pieces.length === 0 || this.#response.writableEnded || this.#gone.signal.aborted) return true
-    const client = joined(pieces.map((piece) => piece.client))
+  #record(command: Running, pieces: readonly Masked[]): void {
     const record = joined(pieces.map((piece) => piece.record))
-    command.bytes += client.length
+    for (const { client } of pieces) command.bytes += client.length
     command.rows += this.#reading === 'json-stream' ? pieces.length : 0
     if (record.length <= command.recordableBytes) command.record([record], record.length)
     else command.truncate()
-    return client.length === 0 || this.#response.write(client)
   }
 
   get #isOngoing(): boolean {
     return this.#reading === 'json-stream' || (this.#reading === 'text' && this.#asked?.facts.subresource === 'log') || this.#asked?.facts.verb === 'watch'
+  }
+
+  /** Before it shows more. What changes something is done, and what came of it is told. */
+  get #mayStop(): boolean {
+    return this.#isOngoing || (this.#reading === 'json' && (this.#read.info.verb === 'get' || this.#read.info.verb === 'list'))
   }
 
   #stop(reason: StatusReason, message: string): void {
@@ -212,7 +193,7 @@ export class PlainExchange implements Exchange {
     const facts = this.#asked?.facts ?? null
     this.#command?.finish('ended')
     if (!this.#response.headersSent) sendStatus(this.#response, statusOfRefused({ kind: 'refused', reason, message, hint: '' }, facts))
-    else if (this.#reading === 'json-stream') this.#response.end(`${JSON.stringify({ type: 'ERROR', object: statusObject(reason, message, facts) })}\n`)
+    else if (this.#reading === 'json-stream' && this.#pump?.isInPiece !== true) this.#response.end(`${JSON.stringify({ type: 'ERROR', object: statusObject(reason, message, facts) })}\n`)
     // A text cut short is told from one that has ended.
     else if (!this.#response.writableFinished) this.#response.destroy()
     this.#gone.abort(new GatehouseError('forbidden', message))
@@ -232,7 +213,7 @@ const clientGone = new GatehouseError('upstream_lost', 'the client closed the co
 /** What a proxied program sends is looked at by detectors; schemas pass. */
 const maskedAs = (reading: Reading, verb: string): Reading => (reading === 'opaque' && verb === 'connect' ? 'text' : reading)
 
-const joined = (pieces: readonly Buffer[]): Buffer => (pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces))
+const detectorsOf = ({ access }: RequestDecision): string => JSON.stringify(access.masks.rules.masks.detect)
 
 /** No Status, so what stands in it cannot be told apart. */
 const spoken = (status: number) => refused(
