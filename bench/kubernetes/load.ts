@@ -1,5 +1,5 @@
 // A client of its own process that asks the same again and again, or reads a stream as fast as it comes. Ends with its parent's pipe; says
-// on one line of JSON what it has read when it is told to stop.
+// when it has read something, and on one line of JSON how much when it is told to stop.
 import { request } from 'node:https'
 
 const { url, ca, token } = JSON.parse(process.argv[2]!) as { readonly url: string; readonly ca: string; readonly token: string }
@@ -11,7 +11,10 @@ function ask(): void {
       process.stderr.write(`the load got ${response.statusCode}\n`)
       process.exit(1)
     }
-    response.on('data', (chunk: Buffer) => { bytes += chunk.length })
+    response.on('data', (chunk: Buffer) => {
+      if (bytes === 0) process.stdout.write('reading\n')
+      bytes += chunk.length
+    })
     response.on('end', () => {
       answers++
       ask()

@@ -18,7 +18,7 @@ export interface KubernetesTarget {
   /** Of another principal, where there are any. */
   readonly tokenOf?: (subject: string) => Promise<string>
   readonly pid: number | null
-  /** How long the loop keeps timers waiting since this was asked last. */
+  /** How long the loop worked at a time since this was asked last, ms of CPU. */
   readonly loopDelay?: () => Promise<LoopDelay>
   stop(): Promise<unknown>
 }
