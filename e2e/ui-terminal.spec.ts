@@ -130,6 +130,15 @@ test('a namespace that cannot be listed can be typed, and the refusal is said', 
   await expect(page.getByRole('button', { name: 'Namespace: shop-web' })).toBeVisible()
 })
 
+test('what the work is for is said once, outside the terminal', async ({ page }) => {
+  await terminal(page)
+  await page.getByRole('button', { name: 'Say what it is for' }).click()
+  await page.getByRole('textbox', { name: 'What is it for?' }).fill('INC-42: stuck rollout')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('button', { name: 'For: INC-42: stuck rollout' })).toBeVisible()
+  expect(await calls(page, 'terminals.reason')).toMatchObject([{ reason: 'INC-42: stuck rollout' }])
+})
+
 test('a held command stands above the terminal: who was told, until when; approved, the terminal goes on', async ({ page }) => {
   await terminal(page)
   await page.keyboard.type('kubectl delete pod orders-1\r')

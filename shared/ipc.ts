@@ -101,6 +101,8 @@ export interface TerminalInfo {
   readonly kubectl: 'looking' | 'found' | 'missing'
   /** Of the kubeconfig's context; null: it cannot be told any more, the file was changed. */
   readonly namespace: string | null
+  /** What the person says it is for: goes with each request to the cluster, for who decides about it. */
+  readonly reason: string | null
 }
 
 /** A row of a list, as the API server prints it; `age` is told by the page, which has a clock. */
@@ -224,6 +226,7 @@ export interface IpcCalls {
   'terminals.acknowledge': (input: { readonly terminal: string; readonly bytes: number }) => null
   /** Sets the namespace of its kubeconfig's context. */
   'terminals.namespace': (input: { readonly terminal: string; readonly namespace: string }) => TerminalInfo
+  'terminals.reason': (input: { readonly terminal: string; readonly reason: string | null }) => TerminalInfo
   /** Ends the shell and what it runs; its kubeconfig is removed and of no use to anyone. */
   'terminals.close': (input: { readonly terminal: string }) => null
   /** Those that live, of any page: a page that was reloaded finds what it left, by its own name. */

@@ -57,7 +57,7 @@ export async function createCapabilities(options: CapabilitiesOptions): Promise<
     onState: (editor, state) => emit('sql.statement', { editor, state }), onLost: (editor, reason) => emit('sql.lost', { editor, reason }),
   })
   const terminals = createTerminals({
-    openListener: (connection) => openKubernetesListener({ connection, account }),
+    openListener: (connection, reason) => openKubernetesListener({ connection, account, reason }),
     kubeconfig: ({ connection, listener: { url, caPem, secret }, namespace }) => kubeconfigText({ connection, server: url, caPem, user: { kind: 'secret', secret }, namespace }),
     folder: join(options.dataDir, 'terminals'), version: options.version, emit,
   })
@@ -117,6 +117,7 @@ export async function createCapabilities(options: CapabilitiesOptions): Promise<
     'terminals.resize': terminals.resize,
     'terminals.acknowledge': terminals.acknowledge,
     'terminals.namespace': terminals.namespace,
+    'terminals.reason': terminals.reason,
     'terminals.close': terminals.close,
     'terminals.list': () => terminals.list(),
     'kubernetes.watch': kubernetes.watch,

@@ -66,6 +66,7 @@ export const inputs = {
   'terminals.resize': z.strictObject({ terminal: id, ...size }),
   'terminals.acknowledge': z.strictObject({ terminal: id, bytes: some }),
   'terminals.namespace': z.strictObject({ terminal: id, namespace }),
+  'terminals.reason': z.strictObject({ terminal: id, reason }),
   'terminals.close': z.strictObject({ terminal: id }),
   'terminals.list': nothing,
   'kubernetes.watch': z.strictObject({ connection: name, view, namespace: namespace.nullable() }),

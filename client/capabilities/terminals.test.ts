@@ -154,6 +154,17 @@ test('the namespace is written to the tab\'s kubeconfig, and followed when a com
   await until(() => terminals.list()[0]?.namespace === null)
 })
 
+test('a reason is asked at each request, and ends with the terminal', async () => {
+  let reason: () => string | null = () => 'not asked'
+  terminals = createTerminals(options({ openListener: (connection, asked) => { reason = asked; return options().openListener(connection, asked) } }))
+  const { terminal } = await open()
+  expect(reason()).toBeNull()
+  expect(terminals.reason({ terminal, reason: 'INC-42' })).toMatchObject({ reason: 'INC-42' })
+  expect([reason(), named('terminal.changed').at(-1)?.['reason']]).toEqual(['INC-42', 'INC-42'])
+  await terminals.close({ terminal })
+  expect(reason()).toBeNull()
+})
+
 test('a shell that does not hang up is killed', async () => {
   const kills: string[] = []
   let exit: (how: { exitCode: number; signal: number }) => void = () => undefined

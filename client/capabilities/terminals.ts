@@ -16,7 +16,8 @@ import { startPty, Terminal, type StartPty } from './terminals/terminal.ts'
 export interface ClusterListener { readonly url: string; readonly caPem: string; readonly secret: string; close(): Promise<void> }
 
 export interface TerminalsOptions {
-  readonly openListener: (connection: string) => Promise<ClusterListener>
+  /** `reason` is asked at each request. */
+  readonly openListener: (connection: string, reason: () => string | null) => Promise<ClusterListener>
   readonly kubeconfig: (options: { readonly connection: string; readonly listener: ClusterListener; readonly namespace: string }) => string
   /** Kubeconfigs and start files of shells; of this user's alone. */
   readonly folder: string
@@ -32,6 +33,7 @@ export interface Terminals {
   resize(input: IpcInput<'terminals.resize'>): null
   acknowledge(input: IpcInput<'terminals.acknowledge'>): null
   namespace(input: IpcInput<'terminals.namespace'>): Promise<TerminalInfo>
+  reason(input: IpcInput<'terminals.reason'>): TerminalInfo
   close(input: IpcInput<'terminals.close'>): Promise<null>
   list(): readonly TerminalInfo[]
   /** Ends them all: at sign-out, and at the end. */
@@ -80,7 +82,7 @@ export function createTerminals({ openListener, kubeconfig, folder, version, emi
     const mine = generation
     const within = namespace ?? 'default'
     await cleaning
-    const listener = await openListener(connection)
+    const listener = await openListener(connection, () => terminals.get(id)?.info.reason ?? null)
     listeners.set(id, listener)
     try {
       const path = await files.write(id, kubeconfig({ connection, listener, namespace: within }))
@@ -90,7 +92,7 @@ export function createTerminals({ openListener, kubeconfig, folder, version, emi
         throw new GatehouseError('not_permitted', `the shell ${file} cannot be started here: ${(error as Error).message.split('\n', 1)[0]}; SHELL names it`, { side: 'client', cause: error })
       })
       const terminal = new Terminal({
-        info: { terminal: id, connection, page, shell: name, kubectl: 'looking', namespace: within },
+        info: { terminal: id, connection, page, shell: name, kubectl: 'looking', namespace: within, reason: null },
         pty, release: () => release(id), onOutput: (output) => emit('terminal.output', { terminal: id, base64: output.toString('base64') }),
         onExit: (code, reason) => { if (terminals.delete(id)) emit('terminal.exit', { terminal: id, code, reason }) },
       })
@@ -152,6 +154,12 @@ export function createTerminals({ openListener, kubeconfig, folder, version, emi
       await files.write(terminal, kubeconfig({ connection: info.connection, listener, namespace }))
       await follow(terminal)
       return terminalOf(terminal).info
+    },
+    reason({ terminal, reason }) {
+      const changed = terminalOf(terminal)
+      changed.info = { ...changed.info, reason }
+      emit('terminal.changed', changed.info)
+      return changed.info
     },
     async close({ terminal }) {
       await close(terminal)

@@ -79,6 +79,17 @@ test('a request goes to the connection with the token in the place of the secret
   expect(JSON.stringify(sent)).not.toContain(listener.secret)
 })
 
+test('a reason that the person gave goes with each request, in the place of one that the client sends', async () => {
+  let reason: string | null = null
+  await listener.close()
+  listener = await openKubernetesListener({ connection: 'prod', account, reason: () => reason })
+  agent = new Agent({ ca: listener.caPem, maxSockets: 1, checkServerIdentity: () => undefined })
+  await call({ headers: { ...bearer(), 'gatehouse-reason': 'its own' } })
+  reason = 'INC-42: ümlaut\r\nX-Evil: 1'
+  await call({ headers: { ...bearer(), 'gatehouse-reason': 'its own' } })
+  expect(seen.map(({ raw }) => valueOf(raw, 'gatehouse-reason'))).toEqual([['its own'], [encodeURIComponent(reason)]])
+})
+
 test('the secret is asked for before anything else is done', async () => {
   const bad: readonly Call['headers'][] = [{}, { authorization: 'Bearer wrong' }, { authorization: listener.secret }, { authorization: `Bearer ${(await account.pass()).token}` }, { authorization: '' }]
   for (const headers of bad) {

@@ -34,6 +34,8 @@ export interface KubernetesListenerOptions {
   /** Left out or 0: any free one. */
   readonly port?: number
   readonly socketsMax?: number
+  /** Asked at each request: what the person says it is for. */
+  readonly reason?: () => string | null
 }
 
 /** Rejects with port_taken or not_permitted. */
@@ -50,7 +52,7 @@ export async function openKubernetesListener(options: KubernetesListenerOptions)
 
   const upstreamOf = async (request: IncomingMessage): Promise<Upstream> => {
     const { address, token } = await options.account.pass()
-    return { agent: agents.of(request.socket, address), address, token, connection: options.connection }
+    return { agent: agents.of(request.socket, address), address, token, connection: options.connection, reason: options.reason?.() ?? null }
   }
   server.on('request', (request, response) => {
     const refusal = admit(request, gate)

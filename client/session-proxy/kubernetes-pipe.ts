@@ -14,6 +14,8 @@ export interface Upstream {
   readonly address: GatewayAddress
   readonly token: string
   readonly connection: string
+  /** What the person says it is for; kubectl has no words for it. Null: nothing is said. */
+  readonly reason: string | null
 }
 
 export function passRequest(request: IncomingMessage, response: ServerResponse, upstream: Upstream): void {
@@ -84,17 +86,21 @@ function start(request: IncomingMessage, { agent, address, connection }: Upstrea
 function requestHeaders(request: IncomingMessage, upstream: Upstream): readonly string[] {
   const isChunked = request.headers['transfer-encoding'] !== undefined
   const hasLength = request.headers['content-length'] !== undefined
-  return [...ownHeaders(upstream), ...endToEnd(request.rawHeaders, ['host', 'authorization']), ...(isChunked ? ['Transfer-Encoding', 'chunked'] : hasLength ? [] : noBody(request))]
+  return [...ownHeaders(upstream), ...endToEnd(request.rawHeaders, replaced(upstream)), ...(isChunked ? ['Transfer-Encoding', 'chunked'] : hasLength ? [] : noBody(request))]
 }
 
 /** Without length and encoding there is no body (RFC 9112 6.3); of these methods Node would make it a chunked one. */
 const noBody = ({ method }: IncomingMessage): readonly string[] => ['POST', 'PUT', 'PATCH'].includes(method ?? '') ? ['Content-Length', '0'] : []
 
 function upgradeHeaders(request: IncomingMessage, upstream: Upstream): readonly string[] {
-  return [...ownHeaders(upstream), ...endToEnd(request.rawHeaders, ['host', 'authorization', 'content-length']), 'Connection', 'Upgrade', 'Upgrade', request.headers.upgrade ?? '', ...noBody(request)]
+  return [...ownHeaders(upstream), ...endToEnd(request.rawHeaders, [...replaced(upstream), 'content-length']), 'Connection', 'Upgrade', 'Upgrade', request.headers.upgrade ?? '', ...noBody(request)]
 }
 
-const ownHeaders = ({ address, token }: Upstream): readonly string[] => ['Host', new URL(address.url).host, 'Authorization', `Bearer ${token}`]
+const ownHeaders = ({ address, token, reason }: Upstream): readonly string[] =>
+  ['Host', new URL(address.url).host, 'Authorization', `Bearer ${token}`, ...(reason === null ? [] : ['Gatehouse-Reason', encodeURIComponent(reason)])]
+
+/** What we say ourselves is not said by the client too. */
+const replaced = ({ reason }: Upstream): readonly string[] => ['host', 'authorization', ...(reason === null ? [] : ['gatehouse-reason'])]
 
 const hopByHop = ['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']
 

@@ -2,6 +2,7 @@
 // (its name stands in the top bar, right above). The namespace is that of the tab in view, and changed here.
 import { Circle, KeyRound, UserRound } from 'lucide-react'
 import type { ConnectionSummary } from '../../shared/connection.ts'
+import type { TerminalInfo } from '../../shared/ipc.ts'
 import { classOf } from '../lib/approvals.ts'
 import { environmentOf } from '../lib/environment.ts'
 import { useGrants } from '../lib/queries.ts'
@@ -13,10 +14,13 @@ import styles from './ClusterBar.module.css'
 import { KindIcon } from './KindIcon.tsx'
 import { NamespacePicker } from './NamespacePicker.tsx'
 import { Countdown } from './Standing.tsx'
+import { TerminalReason } from './TerminalReason.tsx'
 
 export interface ClusterBarProps {
   readonly connection: ConnectionSummary
   readonly namespace: NamespaceChoice
+  /** The terminal in view, while it has a session. */
+  readonly terminal: TerminalInfo | null
 }
 
 export interface NamespaceChoice {
@@ -29,12 +33,13 @@ export interface NamespaceChoice {
   readonly disabledReason: string | null
 }
 
-export function ClusterBar({ connection, namespace }: ClusterBarProps) {
+export function ClusterBar({ connection, namespace, terminal }: ClusterBarProps) {
   const principal = useLogin((login) => login.principal)
   return (
     <section className={styles['bar']} data-tone={environmentOf(connection.labels).tone} aria-label="Cluster">
       <span className={styles['where']}><KindIcon kind={connection.kind} size={14} /><b><Untrusted text={connection.name} /></b></span>
       <NamespacePicker connection={connection.name} choice={namespace} />
+      {terminal !== null && <TerminalReason key={terminal.terminal} terminal={terminal} />}
       <span className={styles['end']}>
         <Access connection={connection.name} />
         <span className={styles['who']} title={principal?.id}><UserRound size={13} aria-hidden="true" /><span className="visually-hidden">You are </span><span><Untrusted text={principal?.email ?? principal?.id ?? 'nobody'} /></span></span>

@@ -25,7 +25,7 @@ export function Kubectl({ connection }: { readonly connection: ConnectionSummary
 
   return (
     <div className={styles['page']}>
-      <ClusterBar connection={connection} namespace={tab === null ? namespaceOfResources(name, set.namespace) : namespaceOfTerminal(tab)} />
+      <ClusterBar connection={connection} namespace={tab === null ? namespaceOfResources(name, set.namespace) : namespaceOfTerminal(tab)} terminal={tab?.status.kind === 'open' ? tab.info : null} />
       <HeldStrip connection={name} />
       <div className={styles['bar']}>
         <ClusterTabs connection={name} set={set} onAdd={add} />

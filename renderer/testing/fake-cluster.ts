@@ -56,7 +56,7 @@ export class FakeCluster {
 
   readonly calls: Calls = {
     'terminals.open': ({ terminal, connection, namespace, page }) => {
-      const info: TerminalInfo = { terminal, connection, page, shell: 'bash', kubectl: 'looking', namespace: namespace ?? 'default' }
+      const info: TerminalInfo = { terminal, connection, page, shell: 'bash', kubectl: 'looking', namespace: namespace ?? 'default', reason: null }
       this.#terminals.set(terminal, { info, line: '', isBusy: false, unseen: 0, turn: 0 })
       setTimeout(() => this.#print(terminal, prompt), 20)
       setTimeout(() => this.#change(terminal, { kubectl: this.#options.hasKubectl === false ? 'missing' : 'found' }), 60)
@@ -75,6 +75,7 @@ export class FakeCluster {
       return null
     },
     'terminals.namespace': ({ terminal, namespace }) => this.#change(terminal, { namespace }),
+    'terminals.reason': ({ terminal, reason }) => this.#change(terminal, { reason }),
     'terminals.close': ({ terminal }) => { this.#terminals.delete(terminal); return null },
     'terminals.list': () => [...this.#terminals.values()].map(({ info }) => info),
     'kubernetes.watch': ({ view, namespace }) => {
