@@ -52,19 +52,38 @@ test('a namespace that is set by a command is the one that is shown', async () =
   await expect(eli.page.getByRole('button', { name: 'Namespace: shop' })).toBeVisible()
 })
 
+test('a program that writes without end keeps nothing from working', async () => {
+  await type('yes')
+  await expect(screen()).toContainText('yyyyyy')
+  await eli.page.getByRole('button', { name: 'New terminal' }).click()
+  await expect(screen()).toContainText(/[$#]/)
+  await type('echo quick-$((40 + 2))')
+  await expect(screen()).toContainText('quick-42', { timeout: 5_000 })
+  await eli.page.getByRole('button', { name: 'Close Terminal 2' }).click()
+  await eli.page.getByRole('textbox', { name: 'Terminal on cluster' }).focus()
+  await eli.page.keyboard.press('Control+C')
+  await type('echo alive-$((40 + 2))')
+  await expect(screen()).toContainText('alive-42')
+})
+
 test('a secret is masked on the screen', async () => {
   await type('kubectl get secrets -o jsonpath="{.items[*].data}" | head -c 400; echo; echo done')
   await expect.poll(() => text(eli.page)).toMatch(/\ndone/)
   for (const value of (await text(eli.page)).matchAll(/":"([A-Za-z0-9+/=]+)"/g)) expect(Buffer.from(value[1]!, 'base64').toString()).toBe('[masked]')
 })
 
-test('kubectl delete pod waits; on call sees exactly what, approves, and the terminal goes on', async () => {
+test('kubectl delete pod waits; on call sees exactly what and what for, approves, and the terminal goes on', async () => {
+  await eli.page.getByRole('button', { name: 'Say what it is for' }).click()
+  await eli.page.getByRole('textbox', { name: 'What is it for?' }).fill('INC-42: stuck rollout')
+  await eli.page.keyboard.press('Enter')
+  await expect(eli.page.getByRole('button', { name: 'For: INC-42: stuck rollout' })).toBeVisible()
   await type('POD=$(kubectl get pods -o name | head -1); kubectl delete $POD --wait=false; echo "ended $?"')
   await expect(held()).toContainText('Waiting for approval')
   await expect(held()).toContainText(/delete pods\/\S+ in shop/)
   await expect(held()).toContainText('told on-call')
   await otto.page.getByRole('link', { name: 'Approvals' }).first().click()
   await otto.page.getByRole('link', { name: /^delete pods\/\S+ in shop/ }).click()
+  await expect(otto.page.getByRole('region', { name: 'What it is for' })).toContainText('INC-42: stuck rollout')
   await expect(otto.page.getByRole('region', { name: 'At a glance' })).toContainText('delete (DELETE)')
   await expect(otto.page.getByLabel('Request', { exact: true }).last()).toContainText('DELETE /api/v1/namespaces/shop/pods/')
   await otto.page.getByRole('button', { name: /^Approve/ }).click()
