@@ -135,7 +135,7 @@ describe('messages that quote', () => {
     says(JSON.stringify({ kind: 'EventList', items: [{ kind: 'Event', message: `Error: ${awsKey}`, reason: awsKey, note: base64(`key ${awsKey} `) }] }))
     expect(await nothingOf(awsKey, '/api/v1/events')).toBe(200)
     says(`a \u001b[31m${awsKey.slice(0, 9)}\u001b[0m${awsKey.slice(9)}\n`, 200, { 'content-type': 'text/plain' })
-    expect((await world.ask('/api/v1/namespaces/shop/pods/web/log')).text.replaceAll(/\u001b\[\d*m/g, '')).not.toContain(awsKey)
+    expect((await world.ask('/api/v1/namespaces/shop/pods/web/log')).text.replaceAll('\u001b[31m', '').replaceAll('\u001b[0m', '')).not.toContain(awsKey)
     says(`<b>${awsKey}</b>`, 200, { 'content-type': 'text/html' })
     expect(await nothingOf(awsKey, '/api/v1/namespaces/shop/services/web/proxy/x')).toBe(200)
     says(`no ${awsKey}`, 404, { 'content-type': 'text/plain' })

@@ -2,7 +2,7 @@
 // of them heard, or that the gateway kept, to be searched for what must not be there.
 import { readdirSync, readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import { Agent, request as httpsRequest } from 'node:https'
 import { join } from 'node:path'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { vi } from 'vitest'
@@ -52,6 +52,7 @@ export async function startAttackWorld(options: KubernetesGatewayOptions): Promi
   const address = { api: gateway.api, ca: gateway.caFile }
   const tokens = new Map<string, string>()
   const heard: Buffer[] = []
+  const agent = new Agent({ keepAlive: true, ca: gateway.ca, maxSockets: 64 })
   const token = (who: string): string => tokens.get(who) ?? who
   const join = async (who: string, groups: readonly string[], expiresInSeconds?: number): Promise<string> => {
     const made = await exchanged(address, await gateway.token({ sub: who, groups, email: `${who}@example.com`, ...(expiresInSeconds !== undefined && { expiresInSeconds }) }))
@@ -69,7 +70,7 @@ export async function startAttackWorld(options: KubernetesGatewayOptions): Promi
   const open = (path: string, { who = 'eli', method = 'GET', body, type = 'application/json', headers = {}, signal }: Ask = {}): Promise<IncomingMessage> => {
     const content = body === undefined ? undefined : typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)
     return new Promise((done, failed) => {
-      const sent = httpsRequest(`${gateway.api}/k8s/cluster${path}`, { method, ca: gateway.ca, agent: false, ...(signal !== undefined && { signal }), headers: { authorization: `Bearer ${token(who)}`, ...(content !== undefined && { 'content-type': type, 'content-length': Buffer.byteLength(content) }), ...headers } }, (response) => {
+      const sent = httpsRequest(`${gateway.api}/k8s/cluster${path}`, { method, agent, ...(signal !== undefined && { signal }), headers: { authorization: `Bearer ${token(who)}`, ...(content !== undefined && { 'content-type': type, 'content-length': Buffer.byteLength(content) }), ...headers } }, (response) => {
         heard.push(Buffer.from(response.rawHeaders.join('\n'), 'latin1'))
         response.on('data', (chunk: Buffer) => void heard.push(chunk))
         response.pause()
@@ -119,6 +120,7 @@ export async function startAttackWorld(options: KubernetesGatewayOptions): Promi
     heard: () => Buffer.concat(heard),
     kept: () => Buffer.concat(filesBelow(gateway.folder).filter((file) => !/\.pem$|policies|jwks/.test(file)).map((file) => readFileSync(file))),
     async stop() {
+      agent.destroy()
       await gateway.stop()
       await api.stop()
     },
