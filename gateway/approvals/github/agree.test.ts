@@ -1,5 +1,6 @@
 // What agreeing leaves in the store: once for each pull request and statement, again only when it came to nothing, never after a denial.
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import type { Principal } from '../../../shared/principal.ts'
 import { createLog } from '../../log.ts'
 import { createSeal } from '../seal.ts'
 import { openOffice, type Office } from '../testing/office.ts'
@@ -45,6 +46,11 @@ test('an agreement that came to nothing is free again, one that ran is not', asy
   expect(await other.outcome).toMatchObject({ kind: 'approved' })
   expect(await other.use()).toBeNull()
   expect(await other.use()).toMatch(/used already/)
+  // Who is asked finds it among what was decided, with the pull request; who asked does not.
+  const decided = async (who: Principal) => (await office.desk.list(who, { filter: 'decided', limit: 50 })).approvals.map(({ id, pull }) => [id, pull?.number])
+  expect(await decided(member('dora', 'on-call'))).toContainEqual([other.approval, 7])
+  expect(await decided(principal('other', { kind: 'ci' }))).toEqual([])
+  expect(await decided(member('max', 'sales'))).toEqual([])
   const late = await hold()
   await ask()
   expect(await stateOf(late.approval)).toBe('open')
