@@ -11,6 +11,8 @@ import { tokenKubeconfig } from './kubectl.ts'
 
 /** What the gateway needs to reach an API server. */
 export interface ApiServer { readonly url: string; readonly caFile: string; readonly tokenFile: string }
+/** The same from a file; its current context. */
+export interface KubeconfigServer { readonly kubeconfigFile: string }
 
 export interface KubernetesGateway {
   readonly folder: string
@@ -33,7 +35,7 @@ export interface KubernetesGatewayOptions {
   readonly seams?: Seams
 }
 
-export async function startKubernetesGateway(server: ApiServer, { policies, connection = '', extra = '', seams }: KubernetesGatewayOptions): Promise<KubernetesGateway> {
+export async function startKubernetesGateway(server: ApiServer | KubeconfigServer, { policies, connection = '', extra = '', seams }: KubernetesGatewayOptions): Promise<KubernetesGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-kubernetes-'))
   const { publicKey, privateKey } = await generateKeyPair('ES256')
   writeFileSync(join(folder, 'jwks.json'), JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'test', alg: 'ES256', use: 'sig' }] }))
@@ -46,7 +48,7 @@ data: ./data
 identity:
   - { name: test, issuer: "${testIssuer}", audience: gatehouse, kind: human, jwks: jwks.json, claims: { id: sub, email: email, groups: groups } }
 connections:
-  - { name: cluster, kind: kubernetes, labels: { env: test }, server: "${server.url}", ca: { file: "${server.caFile}" }, token: { file: "${server.tokenFile}" }${connection} }
+  - { name: cluster, kind: kubernetes, labels: { env: test }, ${reached(server)}${connection} }
 policies: ./policies
 reviewers: { groups: [reviewers] }
 ${extra}`)
@@ -64,6 +66,10 @@ ${extra}`)
     },
   }
 }
+
+const reached = (server: ApiServer | KubeconfigServer): string => ('kubeconfigFile' in server
+  ? `kubeconfig: { file: "${server.kubeconfigFile}" }`
+  : `server: "${server.url}", ca: { file: "${server.caFile}" }, token: { file: "${server.tokenFile}" }`)
 
 export interface ClusterGateway extends KubernetesGateway { readonly cluster: Cluster }
 
