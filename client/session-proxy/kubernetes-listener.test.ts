@@ -279,7 +279,7 @@ test('the end of a client ends its terminal at the gateway, and the other way ro
 
 test('each request has the newest token, and nobody signed in is said in a Status', async () => {
   let token = 'gh_one'
-  const passing = { pass: async () => ({ address: { url: gateway.url, ca: gateway.ca }, token, expiresAt: '' }) }
+  const passing = { pass: async () => ({ address: { url: gateway.url, ca: gateway.ca }, token, expiresAt: '' }), onToken: () => () => undefined }
   for (const each of ['gh_one', 'gh_two']) gateway.tokens.set(each, { subject: 'ana', expiresAt: Date.now() + 60_000 })
   const renewing = await openKubernetesListener({ connection: 'prod', account: passing })
   const get = async () => {
@@ -298,7 +298,7 @@ test('each request has the newest token, and nobody signed in is said in a Statu
 })
 
 test('a gateway that does not answer is said in a Status', async () => {
-  const passing = { pass: async () => ({ address: { url: 'https://127.0.0.1:9', ca: null }, token: 'gh_x', expiresAt: '' }) }
+  const passing = { pass: async () => ({ address: { url: 'https://127.0.0.1:9', ca: null }, token: 'gh_x', expiresAt: '' }), onToken: () => () => undefined }
   const lost = await openKubernetesListener({ connection: 'prod', account: passing })
   const outgoing = request(lost.url, { ca: lost.caPem, headers: { authorization: `Bearer ${lost.secret}` } }).end()
   const [incoming] = await once(outgoing, 'response') as [IncomingMessage]

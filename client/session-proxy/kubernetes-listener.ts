@@ -1,18 +1,20 @@
 // A Kubernetes API on loopback, over TLS with a certificate of its own (kubectl sends no token over plain http). It checks its
 // secret, puts the current token in its place, and passes everything else on: bodies and upgrades as streams that wait for their
-// slower side. Each client socket has one socket to the gateway, so the two live and end together. It knows nothing of policy.
+// slower side. Each client socket has one socket to the gateway, so the two live and end together; what is open lives on with every fresh
+// token of the account. It knows nothing of policy.
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { Agent, createServer, type Server } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
+import type { Duplex, Writable } from 'node:stream'
 import { GatehouseError } from '../../shared/errors.ts'
 import { kubernetesListenerIdleMs, kubernetesListenerSocketsMax, listenerHandshakeMs } from '../limits.ts'
 import type { Account } from '../login/account.ts'
 import { authorities, type GatewayAddress } from '../trust.ts'
 import { admit } from './kubernetes-gate.ts'
 import { refuse, refuseUpgrade, statusOf } from './kubernetes-refusals.ts'
-import { passRequest, passUpgrade, type Upstream } from './kubernetes-pipe.ts'
+import { passRequest, passUpgrade, type HeldRequest, type Upstream } from './kubernetes-pipe.ts'
+import { createRenewals } from './kubernetes-renewals.ts'
 import { makeOwnCertificate } from './own-certificate.ts'
 
 export interface KubernetesListener {
@@ -30,12 +32,14 @@ export interface KubernetesListener {
 
 export interface KubernetesListenerOptions {
   readonly connection: string
-  readonly account: Pick<Account, 'pass'>
+  readonly account: Pick<Account, 'pass' | 'onToken'>
   /** Left out or 0: any free one. */
   readonly port?: number
   readonly socketsMax?: number
   /** Asked at each request: what the person says it is for. */
   readonly reason?: () => string | null
+  /** A request through it waits for approval. */
+  readonly onHeld?: (held: HeldRequest) => void
 }
 
 /** Rejects with port_taken or not_permitted. */
@@ -50,24 +54,38 @@ export async function openKubernetesListener(options: KubernetesListenerOptions)
   const port = await listen(server, options.port ?? 0)
   const gate = { authorities: [`127.0.0.1:${port}`, `localhost:${port}`], secret }
 
-  const upstreamOf = async (request: IncomingMessage): Promise<Upstream> => {
+  const renewals = createRenewals(options.account)
+  const listener = randomBytes(32).toString('base64url')
+
+  /** `end` closes when the request is over: a kept socket goes on after its answer. */
+  const upstreamOf = async (request: IncomingMessage, end: Writable): Promise<Upstream> => {
     const { address, token } = await options.account.pass()
-    return { agent: agents.of(request.socket, address), address, token, connection: options.connection, reason: options.reason?.() ?? null }
+    const known = new Set<string>()
+    return {
+      agent: agents.of(request.socket, address), address, token, listener, connection: options.connection, reason: options.reason?.() ?? null,
+      onSession(session) {
+        if (known.has(session) || end.destroyed) return
+        known.add(session)
+        end.once('close', renewals.hold(session, { address, token }))
+      },
+      onHeld: (held) => options.onHeld?.(held),
+    }
   }
   server.on('request', (request, response) => {
     const refusal = admit(request, gate)
     if (refusal !== null) return refuse(response, refusal)
-    upstreamOf(request).then((upstream) => passRequest(request, response, upstream)).catch((error: unknown) => refuse(response, statusOf(error)))
+    upstreamOf(request, response).then((upstream) => passRequest(request, response, upstream)).catch((error: unknown) => refuse(response, statusOf(error)))
   })
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     socket.on('error', () => socket.destroy())
     const refusal = admit(request, gate)
     if (refusal !== null) return refuseUpgrade(socket, refusal)
-    upstreamOf(request).then((upstream) => passUpgrade({ request, socket, head }, upstream)).catch((error: unknown) => refuseUpgrade(socket, statusOf(error)))
+    upstreamOf(request, socket).then((upstream) => passUpgrade({ request, socket, head }, upstream)).catch((error: unknown) => refuseUpgrade(socket, statusOf(error)))
   })
   return {
     host: '127.0.0.1', port, url: `https://127.0.0.1:${port}`, caPem: certPem, secret,
     async close() {
+      renewals.dispose()
       const { promise, resolve } = Promise.withResolvers<void>()
       server.close(() => resolve())
       for (const socket of sockets) socket.destroy()

@@ -1,6 +1,6 @@
 // One request or upgrade, to the gateway and back as it is: the same headers in the same order and case, but for the secret, the
 // Host and what belongs to one hop (RFC 9110 7.6.1). Nothing is gathered; either side's end is the other's.
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { request as requestOf, type Agent } from 'node:https'
 import type { Socket } from 'node:net'
 import { pipeline, type Duplex } from 'node:stream'
@@ -9,13 +9,21 @@ import { connectFailure, type GatewayAddress } from '../trust.ts'
 import { serverOf } from './kubeconfig.ts'
 import { refuse, refuseUpgrade, statusOf } from './kubernetes-refusals.ts'
 
+/** A request that waits for approval, as the gateway says it. */
+export interface HeldRequest { readonly approval: string; readonly expiresAt: string }
+
 export interface Upstream {
   readonly agent: Agent
+  /** Of the listener, and of nobody else: what goes through it is in sessions of its own. */
+  readonly listener: string
   readonly address: GatewayAddress
   readonly token: string
   readonly connection: string
   /** What the person says it is for; kubectl has no words for it. Null: nothing is said. */
   readonly reason: string | null
+  /** The session that this request is in; told with every early word of it, and with its answer. */
+  readonly onSession: (session: string) => void
+  readonly onHeld: (held: HeldRequest) => void
 }
 
 export function passRequest(request: IncomingMessage, response: ServerResponse, upstream: Upstream): void {
@@ -28,8 +36,12 @@ export function passRequest(request: IncomingMessage, response: ServerResponse, 
     if (outgoing.reusedSocket && !response.headersSent && isReset(error)) return void request.socket.destroy()
     refuse(response, statusOf(connectFailure(upstream.address, error)))
   })
-  outgoing.on('information', ({ statusCode }) => { if (statusCode === 102 && !response.headersSent) response.writeProcessing() })
+  outgoing.on('information', (early) => {
+    if (early.statusCode === 102 && !response.headersSent) response.writeProcessing()
+    hear(early.headers, upstream)
+  })
   outgoing.on('response', (incoming) => {
+    hear(incoming.headers, upstream)
     response.sendDate = false
     response.writeHead(incoming.statusCode ?? 502, incoming.statusMessage, endToEnd(incoming.rawHeaders))
     response.flushHeaders() // A watch may have nothing to say for minutes.
@@ -51,7 +63,9 @@ export function passUpgrade({ request, socket, head }: Upgrade, upstream: Upstre
   const gone = () => outgoing.destroy()
   socket.once('close', gone)
   outgoing.on('error', (error) => refuseUpgrade(socket, statusOf(connectFailure(upstream.address, error))))
+  outgoing.on('information', ({ headers }) => hear(headers, upstream))
   outgoing.on('upgrade', (incoming, far: Socket, farHead) => {
+    hear(incoming.headers, upstream)
     // From here on the two pipes say when it is over; a terminal may be silent for long.
     socket.off('close', gone)
     for (const each of [socket, far]) each.setTimeout(0)
@@ -66,6 +80,12 @@ export function passUpgrade({ request, socket, head }: Upgrade, upstream: Upstre
     pipeline(incoming, socket, () => { outgoing.destroy(); socket.destroy() })
   })
   outgoing.end()
+}
+
+/** What the gateway says of a request beside its answer is for the listener: its client may not know it. */
+function hear({ 'gatehouse-session': session, 'gatehouse-approval': approval, 'gatehouse-expires': expiresAt }: IncomingHttpHeaders, { onSession, onHeld }: Upstream): void {
+  if (typeof session === 'string') onSession(session)
+  if (typeof approval === 'string' && typeof expiresAt === 'string') onHeld({ approval, expiresAt })
 }
 
 /** Each direction ends by itself (half-close), and both at once where one fails. */
@@ -96,11 +116,11 @@ function upgradeHeaders(request: IncomingMessage, upstream: Upstream): readonly 
   return [...ownHeaders(upstream), ...endToEnd(request.rawHeaders, [...replaced(upstream), 'content-length']), 'Connection', 'Upgrade', 'Upgrade', request.headers.upgrade ?? '', ...noBody(request)]
 }
 
-const ownHeaders = ({ address, token, reason }: Upstream): readonly string[] =>
-  ['Host', new URL(address.url).host, 'Authorization', `Bearer ${token}`, ...(reason === null ? [] : ['Gatehouse-Reason', encodeURIComponent(reason)])]
+const ownHeaders = ({ address, token, listener, reason }: Upstream): readonly string[] =>
+  ['Host', new URL(address.url).host, 'Authorization', `Bearer ${token}`, 'Gatehouse-Listener', listener, ...(reason === null ? [] : ['Gatehouse-Reason', encodeURIComponent(reason)])]
 
 /** What we say ourselves is not said by the client too. */
-const replaced = ({ reason }: Upstream): readonly string[] => ['host', 'authorization', ...(reason === null ? [] : ['gatehouse-reason'])]
+const replaced = ({ reason }: Upstream): readonly string[] => ['host', 'authorization', 'gatehouse-listener', ...(reason === null ? [] : ['gatehouse-reason'])]
 
 const hopByHop = ['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']
 

@@ -27,6 +27,8 @@ export interface FakeGateway {
   readonly requests: string[]
   readonly tunnels: FakeTunnel[]
   exchanges: number
+  /** Of sessions, with a token that is good. */
+  readonly renewals: { readonly session: string; readonly token: string }[]
   /** Life of the tokens it gives. */
   lifeMs: number
   /** Answers before the routes do; true: it has answered. */
@@ -56,7 +58,7 @@ export async function startFakeGateway({ serve, port = 0 }: FakeGatewayOptions =
   await new Promise<void>((resolve) => { server.listen(port, '127.0.0.1', resolve) })
   const gateway: FakeGateway = {
     url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, ca: testCa,
-    tokens: new Map(), requests: [], tunnels: [], exchanges: 0, lifeMs: 15 * 60_000, intercept: null,
+    tokens: new Map(), requests: [], tunnels: [], exchanges: 0, renewals: [], lifeMs: 15 * 60_000, intercept: null,
     providers: [], postgres: null, connections: ['shop'], clusters: [], kubernetes: null, kubernetesUpgrade: null,
     async close() {
       for (const client of sockets.clients) client.terminate()
@@ -124,6 +126,11 @@ function route(gateway: FakeGateway, request: IncomingMessage, response: ServerR
   }
   if (path === '/v1/whoami') return send({ principal: principalOf(subject), expiresAt: new Date(expiresAt).toISOString() })
   if (path === '/v1/connections') return send({ connections: [...gateway.connections.map((name) => ({ name, kind: 'postgres', labels: {}, database: name })), ...gateway.clusters.map((name) => ({ name, kind: 'kubernetes', labels: {} }))] })
+  const renewed = /^\/v1\/sessions\/([^/]+)\/renewal$/.exec(path)?.[1]
+  if (renewed !== undefined && request.method === 'POST') {
+    gateway.renewals.push({ session: renewed, token })
+    return send({ expiresAt: new Date(expiresAt).toISOString() })
+  }
   if (path === '/v1/sessions') return send({ sessions: [], next: null })
   send(problem('not_found', 404), 404)
 }

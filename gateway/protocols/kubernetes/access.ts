@@ -14,12 +14,14 @@ export interface KubernetesAccess extends Scanners {
   readonly connection: ConnectionSummary
   readonly snapshot: PolicySnapshot
   readonly masks: ObjectMasks
+  /** What both scanners look for, to be compared with what they looked for before. */
+  readonly detects: string
 }
 
 /** `hashKey`: of `as: hash` on this connection. */
 export function createAccess({ principal, connection, snapshot, hashKey }: Pick<KubernetesAccess, 'principal' | 'connection' | 'snapshot'> & { readonly hashKey: KeyObject }): KubernetesAccess {
   const masks = masksFor(snapshot, principal, connection)
-  return { principal, connection, snapshot, masks: objectMasksFor(masks, hashKey), ...scannersOf(masks) }
+  return { principal, connection, snapshot, masks: objectMasksFor(masks, hashKey), detects: JSON.stringify(masks.detect), ...scannersOf(masks) }
 }
 
 /** What masks ask of a request. */

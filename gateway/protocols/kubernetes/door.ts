@@ -13,6 +13,7 @@ import { failureStatus, sendStatus } from './failure.ts'
 import { connectionOf } from './path.ts'
 import { PlainExchange } from './plain-exchange.ts'
 import { refusalOf, refused, statusOfRefused, type Refused } from './refusal.ts'
+import { listenerOf, sessionHeader } from './session-headers.ts'
 import { SessionPool, type Caller } from './session-pool.ts'
 import { recordRefused } from './settle.ts'
 import { createDocuments, type DocumentsOptions } from './threads/documents.ts'
@@ -54,6 +55,7 @@ async function serve(server: KubernetesServer, arrival: Arrival & { readonly res
   try {
     const { caller, read, rest } = await arrive(server, arrival)
     const ks = await pool.shared(caller)
+    response.setHeader(sessionHeader, ks.session.summary.id)
     if (read.kind === 'request' && read.headers.upgrade === null && !isStream(read)) return await new PlainExchange(ks, read, message, response).run()
     const why = read.kind === 'refused' ? read : refused('exec, attach and portforward need an upgrade', 'Use kubectl, or a client that upgrades to SPDY/3.1 or websocket.')
     recordRefused(ks, `${message.method ?? ''} ${withoutQuery(rest)}`, refusalOf(why))
@@ -104,7 +106,7 @@ async function arrive({ context, requireOpen }: KubernetesServer, { failures, me
     throw new GatehouseError('connection_unknown', 'there is no cluster of this name that you may use; gatehouse connections lists yours', { side: 'client' })
   }
   const read = readRequest({ method: message.method ?? '', target: place.rest, headers: message.rawHeaders })
-  return { caller: { lease, token, connection, client: message.headers['user-agent'] ?? 'unknown' }, read, rest: place.rest }
+  return { caller: { lease, listener: listenerOf(message.headers), connection, client: message.headers['user-agent'] ?? 'unknown' }, read, rest: place.rest }
 }
 
 const withoutQuery = (target: string): string => target.replace(/\?.*$/s, '').slice(0, 500)

@@ -19,6 +19,7 @@ import type { Exchange, KubernetesSession } from './kubernetes-session.ts'
 import { readableAs, type Reading } from './negotiation.ts'
 import { refusalOf, refused, statusObject, statusOf, statusOfRefused, warningHeader, type StatusReason } from './refusal.ts'
 import { contentTypeFor, readResponseHeaders } from './response-headers.ts'
+import { waitingHint } from './session-headers.ts'
 import { recorded, recordRefused, settle } from './settle.ts'
 import type { UpstreamAnswer } from './upstream.ts'
 
@@ -99,11 +100,10 @@ export class PlainExchange implements Exchange {
     sendStatus(this.#response, statusOf(refusal, this.#asked?.facts ?? null))
   }
 
-  /** kubectl shows nothing of it; the CLI and the app follow the approval by its id. RFC 8297. */
-  #tellWaiting({ approval, expiresAt }: Asked): void {
-    this.#approval = approval
+  #tellWaiting(held: Asked): void {
+    this.#approval = held.approval
     const { socket, headersSent } = this.#response
-    if (socket?.writable === true && !headersSent && this.#message.httpVersion === '1.1') socket.write(`HTTP/1.1 103 Early Hints\r\nGatehouse-Approval: ${approval}\r\nGatehouse-Expires: ${new Date(expiresAt).toISOString()}\r\n\r\n`)
+    if (socket?.writable === true && !headersSent && this.#message.httpVersion === '1.1') socket.write(waitingHint(held, this.#ks.session.summary.id))
   }
 
   async #forward(asked: AskedRequest, command: Running): Promise<void> {

@@ -7,12 +7,14 @@ import { GatehouseError } from '../../../shared/errors.ts'
 import { kubernetesAnswerMs, kubernetesRecordedStreamBytesMax, refusalCloseMs } from '../../limits.ts'
 import { refusalNow, refusalOfRunning } from '../../pipeline/clearance.ts'
 import type { RunningCommand } from '../../pipeline/handle-output.ts'
+import type { Asked } from '../../pipeline/hold.ts'
 import { askedOf, headersFor, lineOf, type AskedRequest } from './asked.ts'
 import type { ReadRequest } from './commands.ts'
 import { failureStatus } from './failure.ts'
 import { decideRequest, type RequestDecision } from './judge.ts'
 import type { Exchange, KubernetesSession } from './kubernetes-session.ts'
 import { refusalOf, statusOf, statusOfRefused, type StatusAnswer } from './refusal.ts'
+import { listenerOf, sessionHeader, waitingHint } from './session-headers.ts'
 import { recorded, recordRefused, settle } from './settle.ts'
 import { StreamRecord } from './stream-record.ts'
 import { readUpgradeAnswer, type UpgradeAnswer } from './streams/upgrade-answer.ts'
@@ -72,7 +74,13 @@ export class StreamExchange implements Exchange {
     const decision = decideRequest(this.#ks.access(), this.#asked.facts, { now: Date.now(), live: this.#command.decision.live })
     const refusal = refusalOfRunning(this.#ks.session, decision, this.#command.clearance)
     if (refusal !== null) this.#stop(refusal.message)
+    // The scanners hold what may be the beginning of a finding: others cannot take their place.
+    else if (this.#isScanned && decision.access.detects !== this.#command.decision.access.detects) this.#stop('what is masked has changed since these streams began; run it again')
     else this.#command.decision = decision
+  }
+
+  get #isScanned(): boolean {
+    return this.#relay !== null && this.#arrival.upgrade.use !== 'portforward'
   }
 
   end(reason: string): void {
@@ -99,8 +107,7 @@ export class StreamExchange implements Exchange {
       recordRefused(this.#ks, lineOf(read), told)
       return refuseUpgrade(socket, statusOf(told, asked.facts))
     }
-    // Nothing can be said before the answer: clients of both protocols take any first line for it.
-    const settled = await settle(this.#ks, asked, { signal: this.#gone.signal, onAsked: () => undefined })
+    const settled = await settle(this.#ks, asked, { signal: this.#gone.signal, onAsked: (held) => this.#tellWaiting(held) })
     if (this.#gone.signal.aborted) return settled.kind === 'forward' ? settled.command.finish('not run') : undefined
     if (settled.kind === 'refuse') {
       if (this.#arrival.upgrade.protocol === 'websocket') this.#ks.memory.refusals.note(this.#key, settled.refusal, Date.now())
@@ -112,6 +119,12 @@ export class StreamExchange implements Exchange {
     await this.#upgrade(asked, settled.command)
   }
 
+  /** Clients of both protocols take any first line for the answer; only a listener of ours is told before it. */
+  #tellWaiting(held: Asked): void {
+    const { message, socket } = this.#arrival
+    if (listenerOf(message.headers) !== null && socket.writable) socket.write(waitingHint(held, this.#ks.session.summary.id))
+  }
+
   async #upgrade(asked: AskedRequest, command: RunningCommand<RequestDecision>): Promise<void> {
     const { read, upgrade } = this.#arrival
     const upstream = await this.#ks.upstream.dial(this.#gone.signal)
@@ -120,7 +133,7 @@ export class StreamExchange implements Exchange {
     try {
       const headers = { ...headersFor(this.#ks, asked), ...this.#ks.upstream.credential() }
       upstream.write(upgradeRequest({ method: read.method, target: `${this.#ks.upstream.base}${read.target.forwarded}`, host: this.#ks.upstream.host, headers, upgrade }))
-      const answer = await readUpgradeAnswer(upstream, { upgrade, deadlineMs: kubernetesAnswerMs })
+      const answer = await readUpgradeAnswer(upstream, { upgrade, deadlineMs: kubernetesAnswerMs, own: [`${sessionHeader}: ${this.#ks.session.summary.id}`] })
       if (this.#gone.signal.aborted) return
       if (answer.kind === 'upgraded') return await this.#relayed(upstream, answer, command)
       command.finish(`error ${answer.status}`)

@@ -28,13 +28,13 @@ export type UpgradeAnswer =
 
 interface Head { readonly status: number; readonly headers: ReadonlyMap<string, string> }
 
-/** Leaves the socket paused, without listeners of ours. Rejects with upstream_lost, or protocol_violation for what is no HTTP/1.1 answer. */
-export async function readUpgradeAnswer(upstream: Duplex, { upgrade, deadlineMs = upgradeAnswerMs }: { readonly upgrade: Upgrade; readonly deadlineMs?: number }): Promise<UpgradeAnswer> {
+/** `own`: header lines for the client, of ours. Leaves the socket paused, without listeners of ours. Rejects with upstream_lost, or protocol_violation for what is no HTTP/1.1 answer. */
+export async function readUpgradeAnswer(upstream: Duplex, { upgrade, deadlineMs = upgradeAnswerMs, own = [] }: { readonly upgrade: Upgrade; readonly deadlineMs?: number; readonly own?: readonly string[] }): Promise<UpgradeAnswer> {
   const { text, rest } = await readHead(upstream, deadlineMs)
   const { status, headers } = parseHead(text)
   const subprotocol = status === 101 ? agreedOn(headers, upgrade) : null
   if (subprotocol === null) return { kind: 'refused', status: status < 200 ? 502 : status, headers, head: rest }
-  return { kind: 'upgraded', subprotocol, head: rest, forClient: answerFor(upgrade, subprotocol) }
+  return { kind: 'upgraded', subprotocol, head: rest, forClient: answerFor(upgrade, subprotocol, own) }
 }
 
 /** Null: it is not what was asked for. */
@@ -55,11 +55,11 @@ function acceptFor(upgrade: Upgrade): string {
   return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
 }
 
-function answerFor(upgrade: Upgrade, subprotocol: string): Buffer {
-  const own = upgrade.protocol === 'websocket'
+function answerFor(upgrade: Upgrade, subprotocol: string, own: readonly string[]): Buffer {
+  const agreed = upgrade.protocol === 'websocket'
     ? ['Upgrade: websocket', `Sec-WebSocket-Accept: ${acceptFor(upgrade)}`, `Sec-WebSocket-Protocol: ${subprotocol}`]
     : ['Upgrade: SPDY/3.1', `X-Stream-Protocol-Version: ${subprotocol}`]
-  return Buffer.from(['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', ...own, '', ''].join('\r\n'), 'latin1')
+  return Buffer.from(['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', ...agreed, ...own, '', ''].join('\r\n'), 'latin1')
 }
 
 function readHead(upstream: Duplex, deadlineMs: number): Promise<{ readonly text: string; readonly rest: Buffer }> {
