@@ -374,8 +374,14 @@ export const kubernetesAnswerBytesMax = 64 * 1024 * 1024
 export const kubernetesEventBytesMax = 8 * 1024 * 1024
 /** Output of one exec, attach or log that the recording takes; what is over it is counted, and said once. */
 export const kubernetesRecordedStreamBytesMax = 64 * 1024 * 1024
+/** A live object, or what a dry run answers: at most 3 MB in etcd. */
+export const kubernetesLiveBytesMax = 4 * 1024 * 1024
+/** Larger objects are shown to approvers without a diff: writing this much as YAML takes some 50 ms of the loop. */
+export const kubernetesDiffObjectBytesMax = 128 * 1024
 /** Of one diff shown to approvers. */
 export const kubernetesDiffCharactersMax = 64 * 1024
+/** Looking for the shortest diff, between other work; after it, and well before riskMs, the whole change is shown. */
+export const kubernetesDiffMs = 500
 /** Deletes of a principal on a connection that are remembered for `mass-delete`, and for how long. */
 export const kubernetesDeletesKept = 1_000
 export const kubernetesDeletesKeptMs = 60 * 60_000

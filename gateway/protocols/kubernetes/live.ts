@@ -1,10 +1,9 @@
 // What approvers are shown of a change: the live object beside what the API server's own dry run would make of it; and which object it
 // is, so that another one of the same name is not changed in its place. Asked with the gateway's credential, and said in the record.
-import { createTwoFilesPatch } from 'diff'
-import { stringify } from 'yaml'
 import type { KubernetesCommandFacts } from '../../../shared/kubernetes.ts'
-import { kubernetesAnswerBytesMax, kubernetesDiffCharactersMax } from '../../limits.ts'
+import { kubernetesDiffObjectBytesMax, kubernetesLiveBytesMax } from '../../limits.ts'
 import { targetOf, type KubernetesAccess } from './access.ts'
+import { objectDiff, type DiffSides } from './object-diff.ts'
 import { isBuiltInGroup } from './resources.ts'
 import type { HeaderValues, Upstream, UpstreamRequest } from './upstream.ts'
 
@@ -12,15 +11,18 @@ export interface LiveObject {
   /** `uid generation`, or the resource version of what has no generation; null: there is none, or it cannot be known. */
   readonly state: string | null
   readonly object: unknown
+  /** Of the object as it came. */
+  readonly bytes: number
 }
 
-const nothing: LiveObject = { state: null, object: null }
+/** Not asked, or there is none. */
+export const nothing: LiveObject = { state: null, object: null, bytes: 0 }
 
 /** Of a write to one named object. Never rejects: what is not known is null. */
 export async function readLive(upstream: Upstream, facts: KubernetesCommandFacts, { path, headers, signal }: { readonly path: string; readonly headers: HeaderValues; readonly signal: AbortSignal }): Promise<LiveObject> {
   if (facts.name === null || !isWrite(facts) || facts.verb === 'create') return nothing
-  const object = await json(upstream, { method: 'GET', target: path.replace(/\?.*$/s, ''), headers: { ...headers, accept: 'application/json' }, body: null, signal })
-  return object === null ? nothing : { state: stateOf(object), object }
+  const { value, bytes } = await json(upstream, { method: 'GET', target: path.replace(/\?.*$/s, ''), headers: { ...headers, accept: 'application/json' }, body: null, signal })
+  return value === null ? nothing : { state: stateOf(value), object: value, bytes }
 }
 
 function stateOf(object: unknown): string | null {
@@ -38,16 +40,23 @@ export interface DiffRequest {
   readonly request: UpstreamRequest
 }
 
-/** A unified diff of YAML, masked as recordings are. Null: nothing that could be compared. */
+/** A unified diff of YAML, masked as recordings are. Null: nothing that could be compared, or too much to do it between other work. */
 export async function diffOf(upstream: Upstream, { access, facts, live, request }: DiffRequest): Promise<string | null> {
-  if (!isWrite(facts) || facts.verb === 'deletecollection') return null
-  const name = `${facts.resource}/${facts.name ?? ''}`
-  if (facts.verb === 'delete') return live.object === null ? null : bounded(unified(name, shown(access, facts, live.object), ''))
-  if (!canDryRun(facts)) return asSent(access, facts, live)
-  const made = await json(upstream, { ...request, target: dryRun(request.target), headers: { ...request.headers, accept: 'application/json' } })
-  if (made === null || member(made, 'kind') === 'Status') return null
-  return bounded(unified(name, live.object === null ? '' : shown(access, facts, live.object), shown(access, facts, made)))
+  if (!isWrite(facts) || facts.verb === 'deletecollection' || live.bytes > kubernetesDiffObjectBytesMax) return null
+  const diff = (after: unknown) => objectDiff(`${facts.resource}/${facts.name ?? ''}`, masked(access, facts, { before: live.object, after }))
+  if (facts.verb === 'delete') return live.object === null ? null : diff(null)
+  if (!canDryRun(facts)) return isSmallObject(facts, request) ? diff(facts.body?.value) : null
+  const { value, bytes } = await json(upstream, { ...request, target: dryRun(request.target), headers: { ...request.headers, accept: 'application/json' } })
+  return value === null || bytes > kubernetesDiffObjectBytesMax || member(value, 'kind') === 'Status' ? null : diff(value)
 }
+
+function masked({ masks }: KubernetesAccess, facts: KubernetesCommandFacts, { before, after }: DiffSides): DiffSides {
+  const side = (object: unknown) => (object === null ? null : masks.forRecord(targetOf(facts), object))
+  return { before: side(before), after: side(after) }
+}
+
+/** As it was sent, beside the live one; a patch says itself what it changes. */
+const isSmallObject = ({ body }: KubernetesCommandFacts, request: UpstreamRequest): boolean => body?.kind === 'object' && (request.body?.length ?? 0) <= kubernetesDiffObjectBytesMax
 
 const isWrite = ({ verb, body }: KubernetesCommandFacts): boolean =>
   verb === 'create' || verb === 'update' || verb === 'patch' || verb === 'delete' || (verb === 'deletecollection' && body === null)
@@ -59,47 +68,28 @@ const isWrite = ({ verb, body }: KubernetesCommandFacts): boolean =>
 const canDryRun = ({ group, resource, subresource, privilege }: KubernetesCommandFacts): boolean =>
   isBuiltInGroup(group) && (subresource === null || subresource === 'status' || subresource === 'scale') && privilege !== 'mint-token' && !/reviews$|^bindings$/.test(resource)
 
-/** A whole object beside the live one; a patch says itself what it changes. */
-function asSent(access: KubernetesAccess, facts: KubernetesCommandFacts, live: LiveObject): string | null {
-  if (facts.body?.kind !== 'object') return null
-  return bounded(unified(`${facts.resource}/${facts.name ?? ''}`, live.object === null ? '' : shown(access, facts, live.object), shown(access, facts, facts.body.value)))
-}
-
 /** Added where it is not asked for yet. */
 export function dryRun(target: string): string {
   return /[?&]dryRun=/.test(target) ? target : `${target}${target.includes('?') ? '&' : '?'}dryRun=All`
 }
 
-async function json(upstream: Upstream, request: UpstreamRequest): Promise<unknown> {
+const unknown = { value: null, bytes: 0 }
+
+async function json(upstream: Upstream, request: UpstreamRequest): Promise<{ readonly value: unknown; readonly bytes: number }> {
   try {
     const answer = await upstream.request(request)
     const chunks: Buffer[] = []
     let bytes = 0
     for await (const chunk of answer.body as AsyncIterable<Buffer>) {
       bytes += chunk.length
-      if (bytes > kubernetesAnswerBytesMax) return null
+      if (bytes > kubernetesLiveBytesMax) return unknown
       chunks.push(chunk)
     }
-    return answer.status >= 300 ? null : JSON.parse(Buffer.concat(chunks).toString('utf8'))
+    return answer.status >= 300 ? unknown : { value: JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown, bytes }
   } catch {
     // Approvers are told that there is no diff; the request itself will say why it fails.
-    return null
+    return unknown
   }
-}
-
-/** Without what the server writes at every change, and what nobody reads. */
-function shown({ masks }: KubernetesAccess, facts: KubernetesCommandFacts, object: unknown): string {
-  const masked = structuredClone(masks.forRecord(targetOf(facts), object)) as Record<string, unknown>
-  const metadata = masked['metadata']
-  if (typeof metadata === 'object' && metadata !== null) for (const key of ['managedFields', 'resourceVersion', 'generation', 'uid', 'creationTimestamp']) delete (metadata as Record<string, unknown>)[key]
-  delete masked['status']
-  return stringify(masked, { aliasDuplicateObjects: false, sortMapEntries: true })
-}
-
-const unified = (name: string, before: string, after: string): string => createTwoFilesPatch(`${name} (live)`, `${name} (after)`, before, after, undefined, undefined, { context: 3 }).replace(/^=+\n/, '')
-
-function bounded(diff: string): string {
-  return diff.length <= kubernetesDiffCharactersMax ? diff : `${diff.slice(0, kubernetesDiffCharactersMax)}\n… ${diff.length - kubernetesDiffCharactersMax} more characters (kubernetesDiffCharactersMax)\n`
 }
 
 const member = (value: unknown, key: string): unknown => (typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined)

@@ -11,7 +11,7 @@ import type { Refusal } from '../../pipeline/refusal.ts'
 import { factsNow, headersFor, headText, identityFor, lineOf, noteAllowed, wholeText, type AskedRequest } from './asked.ts'
 import { decideRequest, objectionToGuesses, recordedBody, type RequestDecision } from './judge.ts'
 import type { KubernetesSession } from './kubernetes-session.ts'
-import { diffOf, readLive, type LiveObject } from './live.ts'
+import { diffOf, nothing, readLive, type LiveObject } from './live.ts'
 import type { ReadRequest } from './commands.ts'
 import { parameter } from './path.ts'
 import { riskOfRequest } from './risk.ts'
@@ -63,7 +63,7 @@ export function recordRefused(ks: KubernetesSession, text: string, refusal: Refu
 }
 
 async function liveOf(ks: KubernetesSession, asked: AskedRequest, { signal }: Waiting, command: string): Promise<LiveObject> {
-  if (asked.read.bodyUse === 'stream' || asked.facts.plain !== null) return { state: null, object: null }
+  if (asked.read.bodyUse === 'stream' || asked.facts.plain !== null) return nothing
   ks.session.recorder.json('control', 'notice', { command, text: 'the live object was read, and a dry run asked for, to show approvers what would change' })
   await recorded(ks)
   return readLive(ks.upstream, asked.facts, { path: asked.read.target.forwarded, headers: identityFor(ks), signal })
