@@ -20,6 +20,7 @@ export interface DocumentThreadsOptions {
   readonly threadsMax?: number | undefined
   readonly queuedMax?: number | undefined
   readonly documentMs?: number | undefined
+  readonly heapMb?: number | undefined
   /** Another script in the threads. */
   readonly script?: URL | undefined
 }
@@ -56,6 +57,7 @@ class Pool {
   readonly #threadsMax: number
   readonly #queuedMax: number
   readonly #documentMs: number
+  readonly #heapMb: number
   readonly #script: URL
   readonly #threads = new Set<Thread>()
   readonly #queue = new Turns<Job>()
@@ -63,10 +65,11 @@ class Pool {
   #lastId = 0
   #isDisposed = false
 
-  constructor({ threadsMax = documentThreadsMax, queuedMax = documentsQueuedMax, documentMs: ms = documentMs, script }: DocumentThreadsOptions) {
+  constructor({ threadsMax = documentThreadsMax, queuedMax = documentsQueuedMax, documentMs: ms = documentMs, heapMb = documentHeapMb, script }: DocumentThreadsOptions) {
     this.#threadsMax = threadsMax
     this.#queuedMax = queuedMax
     this.#documentMs = ms
+    this.#heapMb = heapMb
     this.#script = script ?? new URL('./document-thread.ts', import.meta.url)
   }
 
@@ -106,7 +109,7 @@ class Pool {
   #start(): void {
     const worker = new Worker(this.#script, {
       // Nothing of ours is of use in there: no environment, no flags.
-      env: {}, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: documentHeapMb },
+      env: {}, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: this.#heapMb },
     })
     const thread: Thread = { worker, job: null, timer: null, isReady: false, rules: [] }
     this.#threads.add(thread)

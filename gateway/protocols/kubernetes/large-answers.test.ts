@@ -1,0 +1,114 @@
+// Large answers through a whole gateway: masked in a thread, refused with a Status when that goes wrong, and nobody else waits.
+import { request as httpsRequest } from 'node:https'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { exchanged } from '../../testing/api.ts'
+import { startKubernetesGateway, type KubernetesGateway } from '../../testing/cluster-gateway.ts'
+import { startFakeApi, type FakeApi } from './testing/fake-api.ts'
+import type { DocumentsOptions } from './threads/documents.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+const allow = (verbs: string) => `
+policy: cluster
+connections: [cluster]
+rules:
+  - { id: read, who: everyone, allow: { kubernetes: [${verbs}], resources: ["*"] } }
+`
+const policy = `${allow('get, list, watch')}masks:
+  - { id: keys, detect: [aws-access-key], as: redact }
+`
+const key = 'AKIAIOSFODNN7EXAMPLE'
+const list = (items: number) => JSON.stringify({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: Array.from({ length: items }, (_, at) => ({ metadata: { name: `pod-${at}` }, spec: { note: `a few words of pod ${at}, and ${at % 10 === 0 ? key : 'nothing'}` } })) })
+const trouble = new URL('./threads/testing/trouble-thread.ts', import.meta.url)
+const [pods, small] = ['/api/v1/namespaces/shop/pods', '/api/v1/namespaces/shop/configmaps/small']
+
+let api: FakeApi
+let gateway: KubernetesGateway
+let token: string
+function withGateway(documents: DocumentsOptions): void {
+  beforeAll(async () => {
+    api = await startFakeApi()
+    gateway = await startKubernetesGateway(api, { policies: { cluster: policy }, seams: { documents } })
+    token = await exchanged({ api: gateway.api, ca: gateway.caFile }, await gateway.token({ sub: 'eli', groups: ['engineers'] }))
+  })
+  afterAll(async () => {
+    await gateway?.stop()
+    await api?.stop()
+  })
+}
+
+function answers(text: string): void {
+  api.answer(({ url, response }) => {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(url.startsWith(small) ? '{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"small"}}' : text)
+  })
+}
+
+function ask(path: string): Promise<{ readonly status: number; readonly text: string }> {
+  return new Promise((done, failed) => {
+    const sent = httpsRequest(`${gateway.api}/k8s/cluster${path}`, { ca: gateway.ca, agent: false, headers: { authorization: `Bearer ${token}` } }, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => done({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() })).on('error', failed)
+    })
+    sent.on('error', failed)
+    sent.end()
+  })
+}
+
+describe('threads that are well', () => {
+  withGateway({ bytesMax: 8 * 1024 * 1024 })
+
+  test('a list of megabytes is masked, and nothing else of it changed', async () => {
+    const text = list(40_000)
+    answers(text)
+    const { status, text: shown } = await ask(pods)
+    expect(status).toBe(200)
+    expect(shown === text.replaceAll(key, '[masked:aws-access-key]')).toBe(true)
+  })
+
+  test('where large answers have no room left they are refused for now; small ones are not', async () => {
+    answers(list(120_000))
+    const { status, text } = await ask(pods)
+    expect(status).toBe(429)
+    expect(text).toContain('documentsBytesMax')
+    expect((await ask(small)).status).toBe(200)
+    answers(list(10_000))
+    for (let one = 0; one < 10; one++) expect((await ask(pods)).status).toBe(200)
+  })
+})
+
+describe('threads in trouble', () => {
+  withGateway({ script: trouble, documentMs: 2_000 })
+
+  test('small requests are answered while a list is masked for long', async () => {
+    answers(list(1_000))
+    const order: string[] = []
+    const large = ask(`${pods}/is%20silent`).then((answer) => { order.push('large'); return answer })
+    await sleep(300)
+    for (let one = 0; one < 3; one++) expect((await ask(small)).status).toBe(200)
+    order.push('small')
+    expect((await large).status).toBe(503)
+    expect(order).toEqual(['small', 'large'])
+  })
+
+  test.each(['dies', 'throws', 'is silent', 'says something else'])('a thread that %s: a Status says so, no byte of the answer goes out, and the next is answered', async (name) => {
+    answers(list(1_000))
+    const { status, text } = await ask(`${pods}/${encodeURIComponent(name)}`)
+    expect(status).toBe(503)
+    expect(JSON.parse(text)).toMatchObject({ kind: 'Status', message: expect.stringContaining('could not be masked') as string })
+    expect(text).not.toContain('pod-1')
+    expect((await ask(`${pods}/well`)).status).toBe(200)
+  })
+
+  test('a list that is being masked when the policy forbids it is not shown', async () => {
+    answers(list(1_000))
+    const large = ask(`${pods}/is%20silent`)
+    await sleep(300)
+    gateway.writePolicy('cluster', allow('watch'))
+    const { status, text } = await large
+    // Before the thread is given up, or after it.
+    expect([403, 503]).toContain(status)
+    expect(text).not.toContain('pod-1')
+  })
+})
