@@ -317,9 +317,12 @@ test('who signs out takes the terminals along', async ({ page }) => {
   await expect.poll(async () => (await calls(page, 'terminals.close')).length).toBe(1)
 })
 
+/** At once: the terminal that is still loading takes nobody back to it. */
 async function resources(page: Page, options: Record<string, unknown> = {}): Promise<void> {
   await open(page, options)
   await page.getByRole('tab', { name: 'Resources' }).click()
+  await expect(page.getByRole('tab', { name: 'Terminal 1' })).toBeVisible()
+  await expect(page.getByRole('tab', { name: 'Resources' })).toHaveAttribute('aria-selected', 'true')
 }
 
 test('resources stay current, by keys and by typing; deceiving names are visible', async ({ page }) => {

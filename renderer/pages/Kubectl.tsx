@@ -11,7 +11,7 @@ import { TerminalPane } from '../components/TerminalPane.tsx'
 import { call } from '../lib/current-desktop.ts'
 import { failureOf } from '../lib/failure.ts'
 import { useNews } from '../stores/news.ts'
-import { clusterTabs, terminals, terminalTabElementId, useClusterTabs, useTerminals, type TerminalTab } from '../stores/terminals.ts'
+import { clusterTabs, resourcesTab, terminals, terminalTabElementId, useClusterTabs, useTerminals, type TerminalTab } from '../stores/terminals.ts'
 import { IconButton } from '../ui/Button.tsx'
 import styles from './Kubectl.module.css'
 
@@ -21,7 +21,11 @@ export function Kubectl({ connection }: { readonly connection: ConnectionSummary
   const tab = set.tabs.find(({ id }) => id === set.active) ?? null
   const add = () => void terminals.add(name)
   // The terminal is what one comes for: the first visit opens one.
-  useEffect(() => { if (clusterTabs(name).tabs.length === 0) void terminals.add(name) }, [name])
+  useEffect(() => {
+    const set = clusterTabs(name)
+    // Where its code cannot be loaded, the rest of the page still works.
+    if (set.tabs.length === 0 && set.active === '') terminals.add(name).catch(() => terminals.activate(name, resourcesTab))
+  }, [name])
 
   return (
     <div className={styles['page']}>
@@ -32,9 +36,10 @@ export function Kubectl({ connection }: { readonly connection: ConnectionSummary
         {tab !== null && <IconButton label="Find in the terminal" keys="Ctrl+Shift+F" size="small" icon={<Search size={14} />} onClick={() => useTerminals.setState({ finding: tab.id })} />}
       </div>
       <div id={clusterPanelId} role="tabpanel" aria-labelledby={terminalTabElementId(set.active)} className={styles['panel']}>
-        {tab === null
+        {set.active === '' && <p role="status" className={styles['wait']}>Loading the terminal…</p>}
+        {set.active === resourcesTab
           ? <ResourceView connection={name} namespace={set.namespace} onNamespace={(namespace) => terminals.setNamespace(name, namespace)} onType={(command) => void terminals.type(name, command)} />
-          : <TerminalPane key={tab.id} tab={tab} />}
+          : tab !== null && <TerminalPane key={tab.id} tab={tab} />}
       </div>
     </div>
   )

@@ -33,7 +33,7 @@ export const resourcesTab = 'resources'
 
 export interface ClusterTabs {
   readonly tabs: readonly TerminalTab[]
-  /** A tab's id, or `resourcesTab`. */
+  /** A tab's id, or `resourcesTab`; empty: the first terminal is on its way. */
   readonly active: string
   /** Of the resource view; null: all. */
   readonly namespace: string | null
@@ -49,7 +49,7 @@ interface TerminalsStore {
 
 export const useTerminals = create<TerminalsStore>(() => ({ sets: {}, asked: null, finding: null }))
 
-const empty: ClusterTabs = { tabs: [], active: resourcesTab, namespace: 'default' }
+const empty: ClusterTabs = { tabs: [], active: '', namespace: 'default' }
 export const clusterTabs = (connection: string): ClusterTabs => useTerminals.getState().sets[connection] ?? empty
 export const useClusterTabs = (connection: string): ClusterTabs => useTerminals((store) => store.sets[connection]) ?? empty
 
@@ -114,17 +114,20 @@ function freeNumber(tabs: readonly TerminalTab[]): number {
 
 /** Tabs that are being made: a second press while the code loads makes no second one. */
 const making = new Set<string>()
+/** How often a tab was chosen: who looks elsewhere while a terminal loads stays there. */
+let choices = 0
 
 export const terminals = {
   /** A new tab, in view; its shell starts when its size is known (`start`). */
   add: async (connection: string): Promise<string | null> => {
     if (making.has(connection)) return null
     making.add(connection)
+    const chosen = choices
     try {
       const id = crypto.randomUUID()
       const screen = await newScreen(id, `Terminal on ${connection}`)
       change(connection, (set) => ({
-        ...set, active: id, tabs: [...set.tabs, { id, connection, number: freeNumber(set.tabs), terminal: crypto.randomUUID(), info: null, status: { kind: 'new' }, screen, hasNews: false }],
+        ...set, active: chosen === choices ? id : set.active, tabs: [...set.tabs, { id, connection, number: freeNumber(set.tabs), terminal: crypto.randomUUID(), info: null, status: { kind: 'new' }, screen, hasNews: false }],
       }))
       return id
     } finally {
@@ -170,6 +173,7 @@ export const terminals = {
     })
   },
   activate: (connection: string, id: string): void => {
+    choices++
     change(connection, (set) => ({ ...set, active: id }))
     update(id, { hasNews: false })
   },
@@ -186,7 +190,12 @@ export const terminals = {
     const id = await terminals.add(connection)
     if (id !== null) pending.set(id, text)
   },
-  forgetAll: (): void => { for (const { id } of allTabs()) terminals.close(id) },
+  forgetAll: (): void => {
+    for (const { id } of allTabs()) terminals.close(id)
+    lastActive.clear()
+    pending.clear()
+    useTerminals.setState({ sets: {}, asked: null, finding: null })
+  },
 }
 
 const lastActive = new Map<string, string>()
@@ -214,7 +223,7 @@ export function watchTerminals(): void {
     const tab = tabOfTerminal(info.terminal)
     if (tab !== undefined) update(tab.id, { info })
   })
-  useTerminals.subscribe(({ sets }) => { for (const [connection, { active }] of Object.entries(sets)) if (active !== resourcesTab) lastActive.set(connection, active) })
+  useTerminals.subscribe(({ sets }) => { for (const [connection, { active }] of Object.entries(sets)) if (active !== resourcesTab && active !== '') lastActive.set(connection, active) })
   const adapt = () => { for (const { screen } of allTabs()) screen.adapt(useSettings.getState().terminal, isDarkNow()) }
   useSettings.subscribe(adapt)
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', adapt)
