@@ -20,6 +20,8 @@ export interface Ask {
   readonly type?: string
   readonly headers?: Record<string, string | string[]>
   readonly signal?: AbortSignal
+  /** Of a 103. */
+  readonly onEarly?: (headers: IncomingMessage['headers']) => void
 }
 
 export interface AttackWorld {
@@ -67,7 +69,7 @@ export async function startAttackWorld(options: KubernetesGatewayOptions): Promi
     await new Promise<void>((done, failed) => { one.once('secureConnect', done); one.once('error', failed) })
     return one
   }
-  const open = (path: string, { who = 'eli', method = 'GET', body, type = 'application/json', headers = {}, signal }: Ask = {}): Promise<IncomingMessage> => {
+  const open = (path: string, { who = 'eli', method = 'GET', body, type = 'application/json', headers = {}, signal, onEarly }: Ask = {}): Promise<IncomingMessage> => {
     const content = body === undefined ? undefined : typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)
     return new Promise((done, failed) => {
       const sent = httpsRequest(`${gateway.api}/k8s/cluster${path}`, { method, agent, ...(signal !== undefined && { signal }), headers: { authorization: `Bearer ${token(who)}`, ...(content !== undefined && { 'content-type': type, 'content-length': Buffer.byteLength(content) }), ...headers } }, (response) => {
@@ -77,6 +79,7 @@ export async function startAttackWorld(options: KubernetesGatewayOptions): Promi
         done(response)
       })
       sent.on('error', failed)
+      if (onEarly !== undefined) sent.on('information', (early) => onEarly(early.headers))
       sent.end(content)
     })
   }
