@@ -35,7 +35,7 @@ export function Approvals({ list }: { readonly list: ApprovalList }) {
       <header className={styles['head']}>
         <div>
           <h1>Approvals</h1>
-          <p className={styles['lead']}>Statements that wait for a person, and access for a while.</p>
+          <p className={styles['lead']}>Statements and requests that wait for a person, and access for a while.</p>
         </div>
         <Button icon={<Plus size={14} />} onClick={() => setAsking(true)}>Ask for access</Button>
       </header>
