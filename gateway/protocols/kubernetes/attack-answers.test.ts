@@ -82,10 +82,11 @@ describe('a masked value in every representation', () => {
     expect(await nothingOf(sentinel, path)).toBe(200)
   })
 
-  test.each<readonly [string, string, string, string?]>([
+  const cases: readonly (readonly [what: string, method: string, path: string, type?: string])[] = [
     ['create', 'POST', '/api/v1/namespaces/shop/secrets'], ['a dry create', 'POST', '/api/v1/namespaces/shop/secrets?dryRun=All'], ['update', 'PUT', db], ['merge patch', 'PATCH', db, 'application/merge-patch+json'], ['strategic patch', 'PATCH', db, 'application/strategic-merge-patch+json'],
     ['apply', 'PATCH', `${db}?fieldManager=x`, 'application/apply-patch+yaml'], ['a dry apply of something else', 'PATCH', `${db}?fieldManager=x&dryRun=All`, 'application/apply-patch+yaml'], ['delete', 'DELETE', db], ['a dry delete', 'DELETE', `${db}?dryRun=All`], ['deletecollection', 'DELETE', '/api/v1/namespaces/shop/secrets'], ['a subresource', 'PUT', `${db}/status`],
-  ])('the answer to %s', async (_, method, path, type) => {
+  ]
+  for (const [what, method, path, type] of cases) test(`the answer to ${what}`, async () => {
     says(JSON.stringify(path.endsWith('/secrets') && method === 'DELETE' ? { kind: 'SecretList', items: [bare] } : secret), 201)
     expect(await nothingOf(sentinel, path, { method, ...(method !== 'DELETE' && { body: { metadata: { labels: { a: 'b' } } } }), ...(type !== undefined && { type }) })).toBe(201)
   })

@@ -45,7 +45,7 @@ async function expectRefused(who: string, [, method, path, body, type]: Case): P
 
 describe('what reaches past its resource is not covered by everything', () => {
   const binding = { kind: 'ClusterRoleBinding', metadata: { name: 'x' }, roleRef: { kind: 'ClusterRole', name: 'cluster-admin' }, subjects: [{ kind: 'User', name: 'eli' }] }
-  test.each<Case>([
+  const cases: readonly Case[] = [
     ['a token of a service account', 'POST', `${shop}/serviceaccounts/default/token`, { spec: {} }], ['a Secret that is filled with one', 'POST', `${shop}/secrets`, { kind: 'Secret', metadata: { name: 'x' }, type: 'kubernetes.io/service-account-token' }], ['the same by apply', 'PATCH', `${shop}/secrets/x?fieldManager=x`, { type: 'kubernetes.io/service-account-token' }, apply],
     ['the same by JSON patch', 'PATCH', `${shop}/secrets/x`, [{ op: 'replace', path: '/type', value: 'kubernetes.io/service-account-token' }], patch], ['the same of everything', 'PATCH', `${shop}/secrets/x`, [{ op: 'replace', path: '', value: {} }], patch], ['a bootstrap token', 'POST', '/api/v1/namespaces/kube-system/secrets', { type: 'bootstrap.kubernetes.io/token' }], ['in letters of another case', 'POST', `${shop}/secrets`, { Type: 'kubernetes.io/service-account-token' }],
     ['approving a certificate', 'PUT', '/apis/certificates.k8s.io/v1/certificatesigningrequests/x/approval', {}], ['signing one', 'PATCH', '/apis/certificates.k8s.io/v1/certificatesigningrequests/x/status', {}, merge], ['a role', 'POST', '/apis/rbac.authorization.k8s.io/v1/clusterroles', { metadata: { name: 'x' } }], ['a binding', 'POST', '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', binding],
@@ -53,7 +53,8 @@ describe('what reaches past its resource is not covered by everything', () => {
     ['a webhook', 'POST', '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations', {}], ['an admission policy', 'PATCH', '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/x', {}, merge], ['a conversion webhook', 'PATCH', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/x', { spec: { conversion: { strategy: 'Webhook' } } }, merge], ['the same by JSON patch', 'PATCH', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/x', [{ op: 'add', path: '/spec/conversion/strategy', value: 'Webhook' }], patch],
     ['another server for a group', 'POST', '/apis/apiregistration.k8s.io/v1/apiservices', {}], ['its status', 'PUT', '/apis/apiregistration.k8s.io/v1/apiservices/x/status', {}], ['a container in a running pod', 'PATCH', `${shop}/pods/web/ephemeralcontainers`, { spec: { ephemeralContainers: [] } }, 'application/strategic-merge-patch+json'], ['the same as an update', 'PUT', `${shop}/pods/web/ephemeralcontainers`, {}],
     ['the kubelet', 'GET', '/api/v1/nodes/n1/proxy/pods'], ['the kubelet by its port', 'GET', '/api/v1/nodes/n1:10250/proxy/exec/shop/web/c?command=ls'], ['the kubelet by scheme', 'POST', '/api/v1/nodes/https:n1:10250/proxy/run/shop/web/c'], ['the kubelet by the old prefix', 'GET', '/api/v1/proxy/nodes/n1/pods'], ['paths that are no resource', 'GET', '/logs/kube-apiserver.log'],
-  ])('%s', (...one) => expectRefused('eli', one))
+  ]
+  for (const one of cases) test(one[0], () => expectRefused('eli', one))
 })
 
 describe('exec, attach and port-forward are no get and no create', () => {
@@ -85,20 +86,22 @@ describe('exec, attach and port-forward are no get and no create', () => {
 })
 
 describe('denied by another name', () => {
-  test.each<Case>([
+  const cases: readonly Case[] = [
     ['eviction', 'POST', `${shop}/pods/web/eviction`, { kind: 'Eviction', metadata: { name: 'web' } }], ['a collection', 'DELETE', `${shop}/pods?labelSelector=a%3Db`], ['of every namespace', 'DELETE', '/api/v1/pods'], ['as a dry run that is none', 'DELETE', `${shop}/pods/web?dryRun=All`, { kind: 'DeleteOptions', propagationPolicy: 'Background' }], ['create by apply', 'PATCH', `${shop}/services/x?fieldManager=x`, { kind: 'Service' }, apply], ['create by update', 'PUT', `${shop}/services/x`, { kind: 'Service' }],
     ['create by update of another group', 'PUT', '/apis/coordination.k8s.io/v1/namespaces/shop/leases/x', {}], ['a list in one body', 'POST', `${shop}/services`, { kind: 'List', items: [{}] }], ['DELETE of a name in the body', 'POST', `${shop}/pods`, { kind: 'Pod', metadata: { name: 'web' } }],
     ['a denied field, whole', 'PUT', '/apis/apps/v1/namespaces/shop/deployments/x', { spec: { template: { spec: { containers: [{ image: 'ok/x' }, { image: 'evil/x:1' }] } } } }], ['in a merge patch', 'PATCH', '/apis/apps/v1/namespaces/shop/deployments/x', { spec: { template: { spec: { containers: [{ image: 'evil/x' }] } } } }, merge], ['in a JSON patch', 'PATCH', '/apis/apps/v1/namespaces/shop/deployments/x', [{ op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'evil/x' }], patch],
     ['in one by parts', 'PATCH', '/apis/apps/v1/namespaces/shop/deployments/x', [{ op: 'add', path: '/spec/template/spec/containers/-', value: { image: 'evil/x' } }], patch], ['by a copy', 'PATCH', '/apis/apps/v1/namespaces/shop/deployments/x', [{ op: 'copy', from: '/metadata/annotations/a', path: '/spec/template/spec/containers/0/image' }], patch], ['by a directive', 'PATCH', '/apis/apps/v1/namespaces/shop/deployments/x', { spec: { template: { spec: { containers: [{ $patch: 'replace' }, { image: 'evil/x' }] } } } }, 'application/strategic-merge-patch+json'],
     ['in YAML', 'PUT', '/apis/apps/v1/namespaces/shop/deployments/x', 'spec: {template: {spec: {containers: [{image: "evil\\x2fx"}]}}}\n', 'application/yaml'], ['in YAML with an alias', 'PUT', '/apis/apps/v1/namespaces/shop/deployments/x', 'a: &a {image: evil/x}\nspec: {template: {spec: {containers: [*a]}}}\n', 'application/yaml'], ['a key twice', 'PUT', '/apis/apps/v1/namespaces/shop/deployments/x', '{"spec":{"template":{"spec":{"containers":[{"image":"evil/x"}]}}},"spec":{}}'], ['as CBOR', 'PUT', '/apis/apps/v1/namespaces/shop/deployments/x', Buffer.from('d9d9f7a0', 'hex'), 'application/cbor'],
-  ])('%s', (...one) => expectRefused('kim', one))
+  ]
+  for (const one of cases) test(one[0], () => expectRefused('kim', one))
 })
 
 describe('one named ConfigMap is no other', () => {
-  test.each<Case>([
+  const cases: readonly Case[] = [
     ['another name', 'PATCH', `${shop}/configmaps/other`, { data: { color: 'x' } }, merge], ['another namespace', 'PATCH', '/api/v1/namespaces/prod/configmaps/flags', { data: { color: 'x' } }, merge], ['a name in the body', 'PUT', `${shop}/configmaps/flags`, { metadata: { name: 'other' }, data: { color: 'x' } }], ['a namespace in the body', 'PUT', `${shop}/configmaps/flags`, { metadata: { namespace: 'prod' }, data: { color: 'x' } }], ['a name that is no text', 'PUT', `${shop}/configmaps/flags`, { metadata: { name: ['flags'] }, data: { color: 'x' } }],
     ['another field alone', 'PATCH', `${shop}/configmaps/flags`, { data: { other: 'x' } }, merge], ['everything', 'PATCH', `${shop}/configmaps/flags`, { data: { $patch: 'replace', color: 'x' } }, 'application/strategic-merge-patch+json'], ['its name in other letters', 'PATCH', `${shop}/configmaps/Flags`, { data: { color: 'x' } }, merge], ['a list by its name', 'GET', `${shop}/configmaps?fieldSelector=metadata.name%3Dflags`], ['a deletion', 'DELETE', `${shop}/configmaps/flags`], ['a subresource', 'PATCH', `${shop}/configmaps/flags/status`, { data: { color: 'x' } }, merge],
-  ])('%s', (...one) => expectRefused('flo', one))
+  ]
+  for (const one of cases) test(one[0], () => expectRefused('flo', one))
 })
 
 describe('many deletes are a mass delete', () => {
