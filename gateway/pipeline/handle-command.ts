@@ -15,7 +15,7 @@ export interface Command<D extends Judgement = Judgement> {
   readonly parameters: readonly (string | null)[]
   /** A decision, or why there is none (unparsable, catalog lost). */
   readonly decision: D | Refusal
-  /** What the record holds of one that could not be decided, where its language is not SQL. */
+  /** What the record holds of one that comes without its decision, where its language is not SQL. */
   readonly shown?: string
   /** An `approve` verdict holds it no more: its humans were asked before, or it runs nothing yet. */
   readonly clearance?: Clearance | null

@@ -16,6 +16,7 @@ connections: [cluster]
 rules:
   - { id: all, who: { groups: [engineers, privacy] }, allow: { kubernetes: [get, list, watch, create, update, connect, exec, attach, portforward], resources: ["*"] } }
   - { id: held, who: { groups: [engineers] }, approve: { kubernetes: [patch, delete], resources: ["*"] }, by: { groups: [on-call] }, within: 1m }
+  - { id: told, who: { groups: [engineers] }, approve: { kubernetes: [deletecollection], resources: ["*"] }, by: { groups: [on-call] }, within: 1m, reason: required }
 masks:
   - { id: secrets, resources: [secrets], fields: [/data/*, /stringData/*], as: redact, except: { groups: [privacy] } }
   - { id: keys, detect: [aws-access-key], as: redact }
@@ -87,6 +88,9 @@ test('what could not be read or was refused holds no finding in the record eithe
   await world.ask(`/api/v1/namespaces/shop/pods/${key}`, { who: 'pia', method: 'DELETE' })
   await world.ask(`/api/v1/namespaces/shop/serviceaccounts/${key}/token`, { method: 'POST', body: {} })
   await world.ask(`/logs/${key}`)
+  await world.ask(`/api/v1/namespaces/shop/services/x/proxy/a%20${key}/b`)
+  // Nobody is asked without a reason.
+  await world.ask(`/api/v1/namespaces/shop/services?labelSelector=a%3D${key}`, { method: 'DELETE' })
   await world.ask('/api/v1/namespaces/shop/configmaps/x', { method: 'PUT', body: { data: { [key]: '[masked]' } } })
   await world.ask('/api/v1/namespaces/shop/configmaps/x', { method: 'PUT', body: { data: { note: key }, metadata: { name: key } } })
   await world.ask(`/api/v1/namespaces/shop/configmaps?fieldSelector=data.${key}%3Da`, { headers: { 'gatehouse-reason': key } })

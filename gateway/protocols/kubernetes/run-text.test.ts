@@ -1,6 +1,6 @@
 // A request in one line is the request that a client would send, as it is judged; and what is not one request is told so.
 import { expect, test } from 'vitest'
-import { factsOfRun } from './run-text.ts'
+import { factsOfRecorded, factsOfRun } from './run-text.ts'
 
 test.each<readonly [line: string, facts: object]>([
   ['delete pods/web-1 -n shop', { verb: 'delete', resource: 'pods', name: 'web-1', namespace: 'shop' }],
@@ -46,4 +46,9 @@ test.each<readonly [line: string, message: RegExp]>([
   const run = factsOfRun(line)
   expect(run.kind === 'problem' ? run.message : JSON.stringify(run.facts)).toMatch(message)
   expect(run.kind).toBe('problem')
+})
+
+test('a recorded request whose text is masked is not judged by what stands in its place', () => {
+  for (const text of ['GET /api/v1/pods/[masked]', 'GET /api/v1/pods?labelSelector=%5Bmasked%3Aaws-access-key%5D']) expect(factsOfRecorded(text)).toBe('a part of its text is masked')
+  expect(factsOfRecorded('GET /api/v1/namespaces/shop/pods')).toMatchObject({ verb: 'list', resource: 'pods' })
 })

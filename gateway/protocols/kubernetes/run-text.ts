@@ -25,7 +25,7 @@ export function factsOfRun(text: string): RunFacts {
  * record), nor what was deleted before: of what they could decide the text is why it cannot be told.
  */
 export function factsOfRecorded(text: string): KubernetesCommandFacts | string {
-  if (text.includes('[masked')) return 'a part of its text is masked'
+  if (/(?:\[|%5B)masked/.test(text)) return 'a part of its text is masked'
   const [method, target] = text.split(' ') as [string, string | undefined]
   const request = readRequest({ method, target: target ?? '', headers: ['Host', 'cluster'] })
   if (request.kind === 'refused') return 'it cannot be read as a request'

@@ -15,6 +15,7 @@ import { diffOf, nothing, readLive, type LiveObject } from './live.ts'
 import type { ReadRequest } from './commands.ts'
 import { parameter } from './path.ts'
 import { riskOfRequest } from './risk.ts'
+import { isLarge, judgeApart } from './written.ts'
 
 export interface Waiting {
   /** The client is gone. */
@@ -31,7 +32,8 @@ export async function settle(ks: KubernetesSession, asked: AskedRequest, waiting
   const clearance = decision.refusal?.kind === 'needs-approval' ? grantedNow(session, decision) : null
   const parameters = asked.facts.body === null ? [] : [recordedBody(access, asked.facts, asked.facts.body)]
   const wanted = clearance === null ? reasonWanted(decision, asked) : null
-  const outcome = handleCommand(session, { text: lineOf(asked.read), parameters, decision: wanted ?? decision, clearance }, objectionToGuesses)
+  const text = lineOf(asked.read)
+  const outcome = handleCommand(session, { text, shown: decision.recordedText(text), parameters, decision: wanted ?? decision, clearance }, objectionToGuesses)
   if (outcome.kind === 'forward') noteAllowed(ks, facts)
   if (outcome.kind !== 'hold') return outcome
   const { id } = outcome.command
@@ -82,6 +84,8 @@ function holdRequest(ks: KubernetesSession, asked: AskedRequest, { signal, onAsk
     // Another object of that name, or the same with another spec: nobody approved that.
     decideFresh: async () => {
       known = (await readLive(ks.upstream, facts, { path: read.target.forwarded, headers: identityFor(ks), signal })).state
+      // By the masks in force now; where no thread can, it is looked into here.
+      if (body !== null && isLarge(body.bytes)) await judgeApart(ks, facts, body.bytes)
       return decide(known)
     },
     intentOf: (decision, principal) => intentOfRequest({ principal, connection: ks.summary.name, line: `${lineOf(read)}\n${body?.contentType ?? ''}`, body: body?.bytes ?? null, state: decision.live }),
