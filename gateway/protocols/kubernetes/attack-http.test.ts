@@ -46,7 +46,7 @@ describe('requests that can be read in two ways reach nobody', () => {
     ['a word behind the target', `GET ${path} ${secrets} HTTP/1.1\r\n${head}\r\n`], ['other methods', `TRACE ${path} HTTP/1.1\r\n${head}\r\n`], ['QUERY', `QUERY ${path} HTTP/1.1\r\n${head}Content-Length: 0\r\n\r\n`], ['a method in small letters', `get ${path} HTTP/1.1\r\n${head}\r\n`], ['an expectation nobody knows', `${post}Expect: 200-ok\r\nContent-Length: 2\r\n\r\n{}`],
     ['a header without end', `GET ${path} HTTP/1.1\r\n${head}X: ${'x'.repeat(300_000)}\r\n\r\n`], ['a very long target', `GET ${path}?a=${'x'.repeat(20_000)} HTTP/1.1\r\n${head}\r\n`], ['an endless target', `GET ${path}?a=${'x'.repeat(300_000)} HTTP/1.1\r\n${head}\r\n`], ['many headers', `GET ${path} HTTP/1.1\r\n${head}${'X-A: b\r\n'.repeat(5_000)}Impersonate-User: x\r\n\r\n`],
   ])('%s', async (_, text) => {
-    const answer = await world.raw(text, { quietMs: 120 })
+    const answer = await world.raw(text, { quietMs: 40 })
     expect(answer).not.toMatch(/HTTP\/1\.1 2|it-was-read/)
     expect(world.api.lines()).toEqual([])
   })
