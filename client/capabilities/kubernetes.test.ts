@@ -180,3 +180,16 @@ test('lines are the same wherever the bytes are cut', async () => {
 })
 
 async function* asStream(chunks: readonly Buffer[]): AsyncGenerator<Buffer> { yield* chunks }
+
+test('a watch lives on with every fresh token', async () => {
+  const watches = listing(row('web'))
+  const listed = answer
+  answer = (request, response) => listed(request, response.setHeader('gatehouse-session', 'se_1'))
+  await kubernetes.watch({ connection: 'prod', view: 'pods', namespace: 'default' })
+  await until(() => watches.length === 1)
+  // The gateway knows it no more: the next call makes a fresh one.
+  gateway.tokens.delete((await account.pass()).token)
+  await account.call('whoami', {})
+  await until(() => gateway.renewals.length === 1)
+  expect(gateway.renewals).toEqual([{ session: 'se_1', token: (await account.pass()).token }])
+})

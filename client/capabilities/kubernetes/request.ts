@@ -1,5 +1,6 @@
 // Reading requests to a cluster through the gateway, as the signed-in principal: `/k8s/<connection>` and a path of our own making.
 // What the API server or the gateway refuses comes as a Status; its message is what people see.
+import { randomBytes } from 'node:crypto'
 import { Agent, request } from 'node:https'
 import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
@@ -8,6 +9,7 @@ import { readBody } from '../../api-client.ts'
 import { jsonOf } from '../../json.ts'
 import { kubernetesAnswerBytesMax, kubernetesCallMs } from '../../limits.ts'
 import type { Account } from '../../login/account.ts'
+import { createRenewals } from '../../session-proxy/kubernetes-renewals.ts'
 import { authorities, connectFailure, type GatewayAddress } from '../../trust.ts'
 
 export interface ClusterRequest {
@@ -21,12 +23,14 @@ export interface ClusterRequest {
 export interface ClusterClient {
   /** The answer whole; rejects with what the Status says. */
   read(what: ClusterRequest): Promise<string>
-  /** The answer as it comes, until `signal` ends it. */
+  /** The answer as it comes, until `signal` ends it; it lives on with every fresh token. */
   follow(what: ClusterRequest, signal: AbortSignal): Promise<IncomingMessage>
   dispose(): void
 }
 
 export function createClusterClient(account: Account): ClusterClient {
+  const renewals = createRenewals(account)
+  const listener = randomBytes(32).toString('base64url')
   // Of one gateway: another, or another token's life, makes another.
   let agent: { readonly of: string; readonly agent: Agent } | null = null
 
@@ -44,9 +48,11 @@ export function createClusterClient(account: Account): ClusterClient {
     const search = new URLSearchParams(query).toString()
     const url = `${address.url}/k8s/${encodeURIComponent(connection)}${path}${search === '' ? '' : `?${search}`}`
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-    const headers = { accept, authorization: `Bearer ${token}`, 'user-agent': 'gatehouse-app' }
+    const headers = { accept, authorization: `Bearer ${token}`, 'gatehouse-listener': listener, 'user-agent': 'gatehouse-app' }
     request(url, { agent: agentOf(address), headers, signal }, resolve).on('error', reject).end()
     const incoming = await promise.catch((error: unknown) => { throw connectFailure(address, error) })
+    const session = incoming.headers['gatehouse-session']
+    if (typeof session === 'string') incoming.once('close', renewals.hold(session, { address, token }))
     if (incoming.statusCode === 200) return incoming
     throw statusOf(incoming.statusCode ?? 0, await readBody(incoming, kubernetesAnswerBytesMax))
   }
@@ -62,7 +68,10 @@ export function createClusterClient(account: Account): ClusterClient {
       }
     },
     follow: open,
-    dispose: () => agent?.agent.destroy(),
+    dispose() {
+      renewals.dispose()
+      agent?.agent.destroy()
+    },
   }
 }
 
