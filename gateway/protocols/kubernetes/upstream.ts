@@ -29,7 +29,7 @@ export interface UpstreamAnswer {
   readonly body: Readable
 }
 
-type Carrier = { readonly kind: 'http2'; readonly session: ClientHttp2Session } | { readonly kind: 'http1'; readonly agent: Agent }
+type Carrier = { readonly kind: 'http2'; readonly session: ClientHttp2Session } | { readonly kind: 'http1'; readonly agent: Agent; readonly first: TLSSocket }
 
 export class Upstream {
   readonly #target: KubernetesTarget
@@ -49,7 +49,7 @@ export class Upstream {
     try {
       signal.throwIfAborted()
       const asked = { ...request, target: `${this.#target.server.pathname.replace(/\/$/, '')}${request.target}`, headers: { ...request.headers, ...this.#credential() } }
-      const answer = await (carrier.kind === 'http2' ? overHttp2(carrier.session, this.#target.server, asked, signal) : overHttp1(carrier.agent, this.#target.server, asked, signal))
+      const answer = await (carrier.kind === 'http2' ? overHttp2(carrier.session, this.#target.server, asked, signal) : overHttp1Once(carrier.agent, this.#target.server, asked, signal))
       // What ends the request later ends what is read of it.
       const onAbort = () => answer.body.destroy()
       request.signal.addEventListener('abort', onAbort, { once: true })
@@ -105,13 +105,17 @@ export class Upstream {
 
 function close(carrier: Carrier): void {
   if (carrier.kind === 'http2') carrier.session.destroy()
-  else carrier.agent.destroy()
+  else {
+    carrier.agent.destroy()
+    // The agent does not know it before its first request.
+    carrier.first.destroy()
+  }
 }
 
 /** `onGone`: it takes no new requests; those it has go on. */
 async function open(target: KubernetesTarget, onGone: () => void): Promise<Carrier> {
   const socket = await dial(target, ['h2', 'http/1.1'], new AbortController().signal)
-  if (socket.alpnProtocol !== 'h2') return { kind: 'http1', agent: agentFrom(socket, target) }
+  if (socket.alpnProtocol !== 'h2') return { kind: 'http1', agent: agentFrom(socket, target), first: socket }
   const session = connectHttp2(target.server, { createConnection: () => socket, settings: { initialWindowSize: streamWindowBytes, enablePush: false }, peerMaxConcurrentStreams: kubernetesRequestsMax })
   session.setLocalWindowSize(connectionWindowBytes)
   session.on('goaway', onGone)
@@ -169,13 +173,27 @@ function dial(target: KubernetesTarget, ALPNProtocols: string[], signal: AbortSi
 }
 const certificateProblems = new Set(['SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID'])
 
+/** A server may close a kept connection just as it is used again. What only reads is asked once more, on another; what writes might run twice. */
+async function overHttp1Once(agent: Agent, server: URL, asked: UpstreamRequest, signal: AbortSignal): Promise<UpstreamAnswer> {
+  try {
+    return await overHttp1(agent, server, asked, signal)
+  } catch (error) {
+    if (!(error instanceof StaleSocket) || signal.aborted) throw error
+    if (asked.method !== 'GET' && asked.method !== 'HEAD') throw error.cause
+    return await overHttp1(agent, server, asked, signal)
+  }
+}
+
+/** The connection had served others, and ended before a byte of an answer. */
+class StaleSocket extends Error {}
+
 function overHttp1(agent: Agent, server: URL, { method, target, headers, body }: UpstreamRequest, signal: AbortSignal): Promise<UpstreamAnswer> {
   return new Promise((resolve, reject) => {
     const request = requestHttp1({ agent, method, host: server.hostname.replaceAll(/[[\]]/g, ''), port: Number(server.port || 443), path: target, headers: { ...mutable(headers), host: server.host, ...(body !== null && { 'content-length': body.length }) } })
     const onAbort = () => request.destroy()
     signal.addEventListener('abort', onAbort, { once: true })
     request.once('close', () => signal.removeEventListener('abort', onAbort))
-    request.on('error', reject)
+    request.on('error', (cause) => reject(request.reusedSocket ? new StaleSocket('', { cause }) : cause))
     // The server speaks another protocol to a request that asked for none.
     request.once('upgrade', (_, socket) => { socket.destroy(); reject(new GatehouseError('protocol_violation', 'the API server upgraded a plain request', { side: 'upstream' })) })
     request.once('response', (response) => resolve({ status: response.statusCode ?? 502, rawHeaders: response.rawHeaders, body: response }))
