@@ -1,11 +1,11 @@
-// The table of real kubectl again, through the loopback proxy, and to a cluster that speaks HTTP/1.1 only.
+// The table of real kubectl again, the oldest and the newest, through the loopback proxy, and to a cluster that speaks HTTP/1.1 only.
 import { afterAll, beforeAll, describe } from 'vitest'
 import { openKubernetesListener } from '../../client/session-proxy/kubernetes-listener.ts'
 import type { Way } from '../../gateway/protocols/kubernetes/testing/kubectl-ground.ts'
 import { suitePolicy } from '../../gateway/protocols/kubernetes/testing/kubectl-policy.ts'
-import { allCases, describeKubectl, shortCases } from '../../gateway/protocols/kubernetes/testing/kubectl-suite.ts'
+import { allCases, describeKubectl } from '../../gateway/protocols/kubernetes/testing/kubectl-suite.ts'
 import { startKubectlWorld, type KubectlWorld } from '../../gateway/protocols/kubernetes/testing/kubectl-world.ts'
-import { kubectls, someKubectls, tokenKubeconfig } from '../../gateway/testing/kubectl.ts'
+import { someKubectls, tokenKubeconfig } from '../../gateway/testing/kubectl.ts'
 
 const loopback: Way = {
   name: 'loopback',
@@ -16,10 +16,10 @@ const loopback: Way = {
   },
 }
 
-const [all, some] = [await kubectls(), await someKubectls()]
+const some = await someKubectls()
 describe('through the loopback proxy', () => {
   let world: KubectlWorld
   beforeAll(async () => { world = await startKubectlWorld({ policy: suitePolicy, isHttp1: true }) })
   afterAll(() => world?.stop())
-  for (const kubectl of all) describeKubectl(kubectl, loopback, { world: () => world, cases: some.includes(kubectl) ? allCases : shortCases })
+  for (const kubectl of some) describeKubectl(kubectl, loopback, { world: () => world, cases: allCases })
 })

@@ -1,6 +1,6 @@
 // JSON that every reader reads alike, or nothing: UTF-8, no key twice, no lone surrogates, no numbers that a double does not hold.
 // JSON.parse checks the grammar and takes the last of two keys; a walk over the same text finds what it lets pass.
-import { kubernetesBodyDepthMax, kubernetesBodyValuesMax } from '../../limits.ts'
+import { kubernetesBodyDepthMax } from '../../limits.ts'
 
 export type Parsed = { readonly kind: 'value'; readonly value: unknown } | { readonly kind: 'unreadable'; readonly why: string; readonly next: string }
 
@@ -17,9 +17,8 @@ export function textOf(bytes: Buffer): string | null {
 }
 
 export function parseStrictJson(text: string): Parsed {
-  const { depth, values } = shapeOf(text)
-  if (depth > kubernetesBodyDepthMax) return unreadable(`is nested deeper than ${kubernetesBodyDepthMax} levels`, 'Nest it less.')
-  if (values > kubernetesBodyValuesMax) return unreadable(`holds more than ${kubernetesBodyValuesMax} values (kubernetesBodyValuesMax)`, 'Send less at a time.')
+  const deep = depthOf(text)
+  if (deep > kubernetesBodyDepthMax) return unreadable(`is nested deeper than ${kubernetesBodyDepthMax} levels`, 'Nest it less.')
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -30,20 +29,16 @@ export function parseStrictJson(text: string): Parsed {
 }
 
 /** Before anything recursive sees it. Brackets inside strings do not count. */
-function shapeOf(text: string): { readonly depth: number; readonly values: number } {
+function depthOf(text: string): number {
   let depth = 0
   let deepest = 0
-  let values = 0
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
     if (code === quote) at = endOfString(text, at)
-    else if (code === openBrace || code === openBracket) {
-      deepest = Math.max(deepest, ++depth)
-      values++
-    } else if (code === comma) values++
+    else if (code === openBrace || code === openBracket) deepest = Math.max(deepest, ++depth)
     else if (code === closeBrace || code === closeBracket) depth--
   }
-  return { depth: deepest, values }
+  return deepest
 }
 
 const quote = 0x22
@@ -53,7 +48,6 @@ const closeBrace = 0x7d
 const openBracket = 0x5b
 const closeBracket = 0x5d
 const colon = 0x3a
-const comma = 0x2c
 
 /** Index of the closing quote; the end of the text where there is none. */
 function endOfString(text: string, start: number): number {

@@ -19,9 +19,10 @@ afterEach(() => {
 
 interface Seen { readonly method: string | undefined; readonly url: string | undefined; readonly version: string; readonly authorization: string | undefined; readonly port: number | undefined; readonly body: string }
 
-/** Answers with what it was asked; `/slow` never ends, `/cut` breaks off. */
+/** Answers with what it was asked; `/slow` never ends, `/cut` breaks off, `/stale` on a connection that was used before. */
 async function apiServer(kind: 'http1' | 'http2'): Promise<{ readonly port: number; readonly seen: Seen[] }> {
   const seen: Seen[] = []
+  const used = new Set<object>()
   const options = { cert: certificate.cert, key: certificate.key }
   const server: Server | Http2SecureServer = kind === 'http1' ? createServer(options) : createSecureServer(options)
   ;(server as Server).on('request', (request, response) => {
@@ -29,7 +30,8 @@ async function apiServer(kind: 'http1' | 'http2'): Promise<{ readonly port: numb
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
       seen.push({ method: request.method, url: request.url, version: request.httpVersion, authorization: request.headers.authorization, port: request.socket.remotePort, body: Buffer.concat(chunks).toString() })
-      if (request.url === '/base/cut') return void request.socket.destroy()
+      if (request.url === '/base/cut' || (request.url === '/base/stale' && used.has(request.socket))) return void request.socket.destroy()
+      used.add(request.socket)
       response.writeHead(200, { 'content-type': 'application/json', 'x-twice': ['a', 'b'] })
       response.write('{"ok":')
       if (request.url !== '/base/slow') response.end('true}')
@@ -88,6 +90,16 @@ test.each(['http1', 'http2'] as const)('over %s: a server that breaks off is sai
   const upstream = upstreamTo(port)
   await expect(upstream.request(ask('/cut'))).rejects.toMatchObject({ code: 'upstream_lost' })
   expect(await textOf(await upstream.request(ask('/again')))).toBe('{"ok":true}')
+})
+
+test('over http1: a read that met the end of a kept connection is asked once more, a write is not', async () => {
+  const { port, seen } = await apiServer('http1')
+  const upstream = upstreamTo(port)
+  await textOf(await upstream.request(ask('/first')))
+  expect(await textOf(await upstream.request(ask('/stale')))).toBe('{"ok":true}')
+  await expect(upstream.request(ask('/stale', { method: 'POST', body: Buffer.from('{}') }))).rejects.toMatchObject({ code: 'upstream_lost' })
+  expect(seen.map(({ method, url }) => `${method} ${url}`)).toEqual(['GET /base/first', 'GET /base/stale', 'GET /base/stale', 'POST /base/stale'])
+  await expect(upstream.request(ask('/cut'))).rejects.toMatchObject({ code: 'upstream_lost' })
 })
 
 test('two sessions share no connection', async () => {

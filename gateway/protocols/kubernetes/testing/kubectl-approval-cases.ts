@@ -1,6 +1,7 @@
 // Cases that humans decide: approved, denied, expired, left, asked twice; and a mass delete.
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'vitest'
-import type { Case } from './kubectl-case.ts'
+import { until, type Case } from './kubectl-case.ts'
 import type { Ground } from './kubectl-ground.ts'
 
 const deletes = (ground: Ground, name: string) => ground.reached()?.filter(({ method, target }) => method === 'DELETE' && target.includes(`/${name}`)).length ?? null
@@ -38,7 +39,7 @@ export const approvalCases: readonly Case[] = [
       const { id } = await openedFor(ground, 'left')
       running.child.kill('SIGINT')
       expect((await running.ended).code).not.toBe(0)
-      await expect.poll(() => ground.world.stateOf(id), { timeout: 10_000 }).toBe('withdrawn')
+      await until(() => ground.world.stateOf(id), (value) => expect(value).toBe('withdrawn'))
     }],
   },
   {
@@ -46,7 +47,7 @@ export const approvalCases: readonly Case[] = [
     steps: [async (ground) => {
       const both = [await deleting(ground, 'twice'), await deleting(ground, 'twice')]
       const { id } = await openedFor(ground, 'twice')
-      await expect.poll(async () => ((await ground.world.call('GET', `/v1/approvals/${id}`)).json['held'] as { isLive: boolean }[]).filter((one) => one.isLive).length, { timeout: 10_000 }).toBe(2)
+      await until(async () => ((await ground.world.call('GET', `/v1/approvals/${id}`)).json['held'] as { isLive: boolean }[]).filter((one) => one.isLive).length, (value) => expect(value).toBe(2))
       await ground.world.decide(id, 'approve')
       // The other one finds nothing to delete, or an approval that is used up: never a second run.
       const outcomes = (await Promise.all(both.map((one) => one.ended))).toSorted((a, b) => a.code - b.code)
@@ -72,15 +73,16 @@ export const approvalCases: readonly Case[] = [
       const first = await ground.world.opened('DELETE', `${ground.many}/configmaps/`)
       expect((await ground.admin(`get cm -n ${ground.many} -l '!nothing' -o name`)).match(/configmap\/[a-d]$/gm)?.length).toBeGreaterThan(1)
       await ground.world.decide(first.id, 'approve')
-      let isOver = false
-      void running.ended.finally(() => { isOver = true })
-      while (!isOver) {
-        for (const { id, subject } of await ground.world.open()) if (subject.kind === 'command' && subject.recorded.includes(ground.many)) await ground.world.decide(id, 'deny', 'enough')
-        await new Promise((done) => setTimeout(done, 100))
-      }
+      const over = running.ended.then(() => true)
+      while (!await Promise.race([over, denyOpen(ground)])) await pause(100)
       const { code, stdout, stderr } = await running.ended
       expect([code, stdout.match(/deleted/g)?.length], stderr).toEqual([1, 3])
       expect(stderr).toContain('enough')
     }],
   },
 ]
+
+async function denyOpen({ world, many }: Ground): Promise<false> {
+  for (const { id, subject } of await world.open()) if (subject.kind === 'command' && subject.recorded.includes(many)) await world.decide(id, 'deny', 'enough')
+  return false
+}

@@ -1,5 +1,5 @@
 // One case of real kubectl, and what must hold of it: what it says, how it ends, what reached the cluster, what is recorded.
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import type { KubectlOutcome } from '../../../testing/kubectl.ts'
 import type { Ground, Who } from './kubectl-ground.ts'
 
@@ -62,4 +62,9 @@ export function holds(outcome: KubectlOutcome, { line, code = 0, out, notOut, er
   if (notOut !== undefined) expect(outcome.stdout, told).not.toMatch(notOut)
   if (err !== undefined) expect(outcome.stderr, told).toMatch(err)
   else expect(outcome.stderr, told).toBe('')
+}
+
+/** Until what it gives is as it must be. (expect.poll belongs to one test at a time, and versions run beside each other.) */
+export function until(get: () => unknown, holds: (value: unknown) => void): Promise<void> {
+  return vi.waitFor(async () => holds(await get()), { timeout: 20_000, interval: 50 })
 }

@@ -4,11 +4,10 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { RunningKubectl } from '../../../testing/kubectl.ts'
-import type { Case } from './kubectl-case.ts'
+import { until, type Case } from './kubectl-case.ts'
 import { briefSeconds } from './kubectl-ground.ts'
 
 const found = '[masked:aws-access-key]'
-const soon = { timeout: 15_000 }
 
 export const streamCases: readonly Case[] = [
   {
@@ -16,9 +15,9 @@ export const streamCases: readonly Case[] = [
     steps: [
       async (ground) => {
         const logs = await ground.start('logs -f box')
-        await expect.poll(() => logs.stdout, soon).toContain(`access key ${found}`)
+        await until(() => logs.stdout, (value) => expect(value).toContain(`access key ${found}`))
         const sofar = logs.stdout.length
-        await expect.poll(() => logs.stdout.length, soon).toBeGreaterThan(sofar)
+        await until(() => logs.stdout.length, (value) => expect(value).toBeGreaterThan(sofar))
         logs.child.kill()
         await logs.ended
       },
@@ -42,11 +41,11 @@ export const streamCases: readonly Case[] = [
     name: 'exec on a terminal', isShort: true, recorded: () => ['terminal-sentence'],
     steps: [async (ground) => {
       const terminal = await ground.start('exec -it box -- sh', { tty: true })
-      await expect.poll(() => terminal.stdout, soon).toMatch(/[$#] ?$/)
+      await until(() => terminal.stdout, (value) => expect(value).toMatch(/[$#] ?$/))
       terminal.child.stdin!.write('echo terminal-$((1))sentence; hostname\r')
-      await expect.poll(() => terminal.stdout, soon).toMatch(/box\r\n/)
+      await until(() => terminal.stdout, (value) => expect(value).toMatch(/box\r\n/))
       terminal.child.stdin!.write('echo terminal-sentence AKIAIOSF""ODNN7EXAMPLE\r')
-      await expect.poll(() => terminal.stdout, soon).toContain(`\nterminal-sentence ${found}\r\n`)
+      await until(() => terminal.stdout, (value) => expect(value).toContain(`\nterminal-sentence ${found}\r\n`))
       terminal.child.stdin!.write('exit 5\r')
       expect((await terminal.ended).code).toBe(5)
     }],
@@ -69,7 +68,7 @@ export const streamCases: readonly Case[] = [
       expect(await httpGet(await portOf(web))).toMatch(/^HTTP 200|^HTTP 404/)
       expect(await httpGet(await portOf(web), 8_000)).toMatch(/^HTTP/)
       expect(await httpGet(await portOf(other))).toMatch(/hang up|ECONNRESET/)
-      await expect.poll(() => other.stderr, soon).toMatch(/5432 was not forwarded: .*no rule allows/)
+      await until(() => other.stderr, (value) => expect(value).toMatch(/5432 was not forwarded: .*no rule allows/))
       web.child.kill()
       other.child.kill()
       await Promise.all([web.ended, other.ended])
@@ -79,9 +78,9 @@ export const streamCases: readonly Case[] = [
     name: 'watch, every event masked', isShort: true, reached: [/^GET \S+\/configmaps\?\S*watch=true/], recorded: ({ namespace }) => [`/api/v1/namespaces/${namespace}/configmaps?`],
     steps: [async (ground) => {
       const watch = await ground.start('get cm flags -w --output-watch-events -o jsonpath={.type}:{.object.data}')
-      await expect.poll(() => watch.stdout, soon).toContain('ADDED:')
+      await until(() => watch.stdout, (value) => expect(value).toContain('ADDED:'))
       await ground.admin(`patch cm flags --type=merge -p '{"data":{"shade":"dark","leak":"AKIAIOSFODNN7EXAMPLE"}}'`)
-      await expect.poll(() => watch.stdout, soon).toMatch(/MODIFIED:\{.*"shade":"dark"/)
+      await until(() => watch.stdout, (value) => expect(value).toMatch(/MODIFIED:\{.*"shade":"dark"/))
       expect(watch.stdout).toContain(`"leak":"${found}"`)
       expect(watch.stdout).toContain('"password":"[masked]"')
       watch.child.kill()
@@ -118,11 +117,24 @@ export const streamCases: readonly Case[] = [
       expect([after.code, after.stderr]).toEqual([1, expect.stringMatching(/expired/)])
     }],
   },
+  {
+    name: 'a policy that no longer allows it ends a watch and a log', recorded: () => ['denied by rule closed (policy later'],
+    steps: [async (ground) => {
+      const [watch, logs] = [await ground.start('get secrets -w -o name'), await ground.start('logs -f box')]
+      await until(() => watch.stdout, (value) => expect(value).toContain('secret/db'))
+      await until(() => logs.stdout, (value) => expect(value).toContain('access key'))
+      const name = `later-${ground.namespace}`
+      ground.world.gateway.writePolicy(name, `policy: ${name}\nconnections: [cluster]\nrules:\n  - { id: closed, who: everyone, deny: { kubernetes: [watch, get], resources: [secrets, pods/log], namespaces: [${ground.namespace}] } }\n`)
+      expect(await watch.ended).toMatchObject({ code: 0 })
+      await logs.ended
+      expect(await ground.run('get secret db')).toMatchObject({ code: 1, stderr: expect.stringMatching(/denied by rule closed/) as string })
+    }],
+  },
 ]
 
 export async function portOf(run: RunningKubectl): Promise<number> {
   const port = () => /127\.0\.0\.1:(\d+) ->/.exec(run.stdout)?.[1]
-  await expect.poll(port, soon).toBeDefined()
+  await until(port, (value) => expect(value).toBeDefined())
   return Number(port())
 }
 

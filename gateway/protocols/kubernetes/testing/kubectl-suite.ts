@@ -12,18 +12,19 @@ export const allCases: readonly Case[] = [...objectCases, ...streamCases, ...app
 export const shortCases: readonly Case[] = allCases.filter(({ isShort }) => isShort === true)
 
 export function describeKubectl(kubectl: Kubectl, way: Way, { world, cases }: { readonly world: () => KubectlWorld; readonly cases: readonly Case[] }): void {
-  describe(`kubectl ${kubectl.version} through ${way.name}`, () => {
+  // Versions beside each other, for much of it is waiting; the cases of one in their order.
+  describe.concurrent(`kubectl ${kubectl.version} through ${way.name}`, () => {
     let ground: Ground
     const done: Case[] = []
     beforeAll(async () => { ground = await startGround(world(), way, kubectl) })
     afterAll(() => ground?.dispose())
 
-    test.for(cases)('$name', { retry: 0, timeout: 60_000 }, async (one) => {
+    test.for(cases)('$name', { retry: 0, timeout: 90_000, concurrent: false }, async (one) => {
       await runCase(one, ground)
       done.push(one)
     })
 
-    test('nothing that is masked was heard or recorded, and the record holds what was done', async () => {
+    test('nothing that is masked was heard or recorded, and the record holds what was done', { concurrent: false }, async () => {
       const { secret, config, key } = ground.sentinels
       const heard = ground.heard()
       for (const value of [secret, config, key]) for (const spelling of spellings(value)) expect(heard).not.toContain(spelling)
