@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import { readFileSync } from 'node:fs'
 import type { ConnectionKind } from '../shared/connection.ts'
 import { GatehouseError } from '../shared/errors.ts'
-import type { ExecApi } from '../client/session-proxy/exec-credential.ts'
-import { serverOf, type KubeconfigOptions } from '../client/session-proxy/kubeconfig.ts'
+import { serverOf, type ExecApi, type KubeconfigOptions } from '../client/session-proxy/kubeconfig.ts'
 import type { GatewayAddress } from '../client/trust.ts'
 
 export const kubernetes = 'kubernetes' satisfies ConnectionKind

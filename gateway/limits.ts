@@ -364,6 +364,8 @@ export const upgradeHeadBytesMax = 64 * 1024
 export const kubernetesTokenAgeMs = 60_000
 /** A session of plain requests ends this long after its last one: kubectl run by run is one session, a client that is gone holds nothing. */
 export const kubernetesIdleMs = 60_000
+/** Sessions of plain requests that one principal has on one cluster at once: one of each token, and of each loopback listener. */
+export const kubernetesPooledMax = 64
 /** Requests of one session at once: k9s has some dozens of watches. */
 export const kubernetesRequestsMax = 256
 /** The API server's first byte of an answer; a watch or a follow answers at once and goes on. */
@@ -392,6 +394,8 @@ export const kubernetesTargetCharactersMax = 16 * 1024
 export const kubernetesBodyBytesMax = 3 * 1024 * 1024
 /** A body in YAML, in characters: parsed at some 400 KB/s, on the loop. kubectl, helm and client-go send JSON, under the name of YAML too. */
 export const kubernetesYamlCharactersMax = 32 * 1024
+/** Values in a body: a schema of a custom resource of 1 MB has some 30,000; so many are read in 50 ms, three megabytes of `1,` are not. */
+export const kubernetesBodyValuesMax = 250_000
 /** Levels of a body: schemas of custom resources have some sixty; every walk over it is recursive. */
 export const kubernetesBodyDepthMax = 200
 /** A log that pauses this long shows what detectors held back of it. */

@@ -5,11 +5,7 @@ import { z } from 'zod'
 import { GatehouseError } from '../../shared/errors.ts'
 import { jsonOf } from '../json.ts'
 import type { Pass } from '../login/account.ts'
-import { serverOf } from './kubeconfig.ts'
-
-/** kubectl 1.20 and 1.21 know v1beta1 only; both still stand in 1.33. */
-export const execApis = ['v1', 'v1beta1'] as const
-export type ExecApi = (typeof execApis)[number]
+import { execApis, serverOf, type ExecApi } from './kubeconfig.ts'
 
 const group = 'client.authentication.k8s.io'
 const execInfo = z.object({

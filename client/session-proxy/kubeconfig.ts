@@ -4,7 +4,10 @@
 import { rm } from 'node:fs/promises'
 import { stringify } from 'yaml'
 import { writePrivate } from '../files.ts'
-import type { ExecApi } from './exec-credential.ts'
+
+/** Versions of client.authentication.k8s.io: kubectl 1.20 and 1.21 know v1beta1 only; both still stand in 1.33. */
+export const execApis = ['v1', 'v1beta1'] as const
+export type ExecApi = (typeof execApis)[number]
 
 export type KubeconfigUser =
   /** The bearer secret of a loopback listener. */

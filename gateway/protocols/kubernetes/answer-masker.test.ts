@@ -8,6 +8,7 @@ import { answerMasker, type AnswerMasker, type Masked, type MaskerOptions } from
 import type { Documents } from './threads/documents.ts'
 import type { DocumentThreads } from './threads/document-threads.ts'
 import { createDocuments } from './threads/documents.ts'
+import type { Work } from './threads/messages.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -35,13 +36,13 @@ const clientText = (made: readonly Masked[]): string => made.map(({ client }) =>
 function documentsWith(afterwards: () => void, room = createDocuments({ bytesMax: 4 * 1024 * 1024 }).room): Documents & { readonly asked: number[] } {
   const asked: number[] = []
   const threads: DocumentThreads = {
-    mask: async ({ masks, hashKey }, about, pieces) => {
+    ask: async ({ masks, hashKey }, work, pieces) => {
       const whole = Buffer.concat(pieces)
       asked.push(whole.length)
-      const done = objectMasksFor(masks, hashKey).maskJson(about, whole)
+      const done = objectMasksFor(masks, hashKey).maskJson((work as Extract<Work, { kind: 'mask' }>).target, whole)
       await Promise.resolve()
       afterwards()
-      return done.kind === 'unreadable' ? done : { ...done, document: whole }
+      return (done.kind === 'unreadable' ? done : { ...done, document: whole }) as never
     },
     dispose: () => Promise.resolve(),
   }

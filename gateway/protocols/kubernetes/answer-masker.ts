@@ -63,7 +63,7 @@ async function maskedApart({ access, target, documents }: MaskerOptions, given: 
   let pieces = given
   for (let tries = 0; tries < documentTriesMax; tries++) {
     const { masks } = access()
-    const done = await documents.threads.mask(masks.rules, target, pieces)
+    const done = await documents.threads.ask(masks.rules, { kind: 'mask', target }, pieces)
     if (done.kind === 'unreadable') throw unreadable(done.why)
     if (done.kind === 'failed') throw new GatehouseError(done.isBusy ? 'limit_exceeded' : 'upstream_rejected', `the API server's answer is not shown, for it could not be masked: ${done.why}`)
     if (access().masks !== masks) {

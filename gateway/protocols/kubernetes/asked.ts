@@ -9,6 +9,7 @@ import type { KubernetesSession } from './kubernetes-session.ts'
 import { deletesKey } from './deletes.ts'
 import type { Refused } from './refusal.ts'
 import type { HeaderValues } from './upstream.ts'
+import { isLarge, judgeApart, readApart } from './written.ts'
 
 export interface AskedRequest {
   readonly kind: 'asked'
@@ -19,13 +20,19 @@ export interface AskedRequest {
   readonly purpose: string | null
 }
 
-/** Reads the body where it has one. Rejects when the client is gone before its end. */
-export async function askedOf(read: ReadRequest, message: IncomingMessage): Promise<AskedRequest | Refused> {
+/** Reads the body where it has one; a large one is read, and looked into, in a thread. Rejects when the client is gone before its end. */
+export async function askedOf(ks: KubernetesSession, read: ReadRequest, message: IncomingMessage): Promise<AskedRequest | Refused> {
   const bytes = read.bodyUse === 'none' ? null : await bodyOf(message)
   if (bytes === 'too-large') return tooLarge
-  const found = factsOf({ request: read, body: bytes, deletes: [] })
+  const { bodyUse } = read
+  const isApart = bytes !== null && bodyUse !== 'none' && bodyUse !== 'stream' && isLarge(bytes)
+  const content = isApart ? await readApart(ks, { verb: bodyUse, contentType: read.headers.contentType, bytes }) : bytes
+  if (content !== null && 'reason' in content) return content
+  const found = factsOf({ request: read, body: content, deletes: [] })
   if (found.kind === 'refused') return found
   const body = read.bodyUse === 'stream' && bytes !== null ? { contentType: read.headers.contentType ?? 'application/octet-stream', bytes } : found.forwarded
+  const failed = isApart && body !== null ? await judgeApart(ks, found.facts, body.bytes) : null
+  if (failed !== null) return failed
   return { kind: 'asked', read, facts: found.facts, body, purpose: purposeOf(message) }
 }
 

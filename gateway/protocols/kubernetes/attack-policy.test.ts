@@ -131,3 +131,13 @@ describe('many deletes are a mass delete', () => {
     await expectRefused('dora', ['', 'DELETE', `${shop}/pods?dryRun=All`])
   })
 })
+
+test('tokens and listeners of one\'s own making do not take the sessions of others', async () => {
+  await world.join('sam', ['readers'])
+  const answers = await Promise.all(Array.from({ length: 100 }, (_, i) => world.ask(`${shop}/pods`, { who: 'sam', headers: { 'gatehouse-listener': `listener-${i}` } })))
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 429]))
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(64)
+  expect((await world.ask(`${shop}/pods`, { who: 'rita' })).status).toBe(200)
+  const [own] = ((await world.call('otto', 'GET', '/v1/sessions')).json['sessions'] as { id: string; principal: { id: string } }[]).filter(({ principal }) => principal.id === 'test:sam')
+  for (const who of ['rita', 'otto']) expect((await world.call(who, 'POST', `/v1/sessions/${own!.id}/renewal`)).status).toBeGreaterThanOrEqual(400)
+})

@@ -1,7 +1,7 @@
 // From a request to its facts, in two steps: `readRequest` reads line and headers, and says whether the body must be read to decide;
 // `factsOf` adds the body. Both are pure. What goes upstream is what they give (`target.forwarded`, `headers.forwarded`, `forwarded`), nothing of the client's own.
 import type { KubernetesBody, KubernetesCommandFacts, KubernetesExec, KubernetesVerb } from '../../../shared/kubernetes.ts'
-import { isObject, readBody, type ForwardedBody } from './body.ts'
+import { isObject, readBody, type ForwardedBody, type ReadBody } from './body.ts'
 import { negotiate, type Negotiated } from './negotiation.ts'
 import { flag, parameter, parameters, parseTarget, type Target } from './path.ts'
 import { refused, type Refused } from './refusal.ts'
@@ -52,12 +52,12 @@ export interface Facts {
   readonly forwarded: ForwardedBody | null
 }
 
-/** `body`: all of it where bodyUse says so, else null; `deletes` as in the facts. */
-export function factsOf({ request, body, deletes }: { readonly request: ReadRequest; readonly body: Buffer | null; readonly deletes: readonly number[] }): Facts | Refused {
+/** `body`: all of it where bodyUse says so, else null, or what was read of it; `deletes` as in the facts. */
+export function factsOf({ request, body, deletes }: { readonly request: ReadRequest; readonly body: Buffer | ReadBody | null; readonly deletes: readonly number[] }): Facts | Refused {
   const { info, target, bodyUse } = request
   if (bodyUse === 'none' && request.headers.hasBody) return refused(`a body is not taken with ${info.verb}`, 'Leave the body out.')
   const isRead = bodyUse === 'object' || bodyUse === 'patch' || bodyUse === 'options'
-  const read = isRead && body !== null && body.length > 0 ? readBody(bodyUse, request.headers.contentType, body) : null
+  const read = !isRead || body === null ? null : 'kind' in body ? body : body.length > 0 ? readBody(bodyUse, request.headers.contentType, body) : null
   if (read !== null && read.kind === 'refused') return read
   const written = read?.body ?? null
   const objection = dryRunObjection(target) ?? portsObjection(target, info) ?? contradiction(info, written)

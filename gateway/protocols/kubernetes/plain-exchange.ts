@@ -77,7 +77,7 @@ export class PlainExchange implements Exchange {
   }
 
   async #serve(): Promise<void> {
-    const asked = await askedOf(this.#read, this.#message)
+    const asked = await askedOf(this.#ks, this.#read, this.#message)
     if (asked.kind === 'refused') {
       recordRefused(this.#ks, lineOf(this.#read), refusalOf(asked))
       return sendStatus(this.#response, statusOfRefused(asked))

@@ -1,10 +1,9 @@
 // The headers of a request: framing and identity checked, and the few that go upstream picked by an allow-list. The rest is dropped:
 // Authorization, X-Remote-*, X-Forwarded-*, Cookie, whatever Connection names. Impersonate-* is refused, so that nobody thinks it worked.
+import { joined, linesOf, type HeaderLine } from './header-lines.ts'
 import { refused, type Refused } from './refusal.ts'
 import type { RequestInfo } from './request-info.ts'
 import { upgradeOf, type Upgrade } from './upgrade.ts'
-
-export type HeaderLine = readonly [name: string, value: string]
 
 export interface ReadHeaders {
   readonly kind: 'headers'
@@ -45,17 +44,6 @@ export function readHeaders(raw: readonly string[], method: string, info: Reques
     accept: joined(lines, 'accept'), contentType: joined(lines, 'content-type'),
   }
 }
-
-/** Every value of one name as one list (RFC 9110 5.3); null: not sent. */
-export function joined(lines: readonly HeaderLine[], name: string): string | null {
-  const values = lines.filter(([key]) => key === name).map(([, value]) => value)
-  return values.length === 0 ? null : values.join(', ')
-}
-
-export const tokensOf = (list: string | null): readonly string[] => (list ?? '').split(',').map((token) => token.trim()).filter((token) => token !== '')
-
-const linesOf = (raw: readonly string[]): readonly HeaderLine[] =>
-  Array.from({ length: Math.floor(raw.length / 2) }, (_, index) => [raw[index * 2]!.toLowerCase(), raw[index * 2 + 1]!.trim()])
 
 /** Node has refused most of it before; what stands here must hold without it. */
 function malformed(lines: readonly HeaderLine[]): Refused | null {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isBuiltInGroup, isSelfReview, scopeOf } from './resources.ts'
+import { isBuiltInGroup, scopeOf } from './resources.ts'
 
 test('the same name may be of the cluster in one group and of namespaces in another', () => {
   expect(scopeOf('', 'nodes')).toBe('cluster')
@@ -21,13 +21,4 @@ test('what every object has is no entry of the table', () => {
 test('metrics and custom groups are served by others', () => {
   expect(['', 'apps', 'policy', 'batch'].every(isBuiltInGroup)).toBe(true)
   expect(['metrics.k8s.io', 'example.com', 'custom.metrics.k8s.io', 'extensions'].some(isBuiltInGroup)).toBe(false)
-})
-
-test('reviews of oneself, and of nobody else', () => {
-  expect(isSelfReview('authorization.k8s.io', 'selfsubjectaccessreviews')).toBe(true)
-  expect(isSelfReview('authorization.k8s.io', 'selfsubjectrulesreviews')).toBe(true)
-  expect(isSelfReview('authentication.k8s.io', 'selfsubjectreviews')).toBe(true)
-  expect(isSelfReview('authorization.k8s.io', 'subjectaccessreviews')).toBe(false)
-  expect(isSelfReview('authentication.k8s.io', 'tokenreviews')).toBe(false)
-  expect(isSelfReview('example.com', 'selfsubjectaccessreviews')).toBe(false)
 })

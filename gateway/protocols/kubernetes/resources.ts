@@ -66,11 +66,6 @@ const resourcesOf = (table: Readonly<Record<string, readonly string[]>>, group: 
 export const isBuiltInGroup = (group: string): boolean =>
   group !== 'metrics.k8s.io' && (Object.hasOwn(clusterScoped, group) || Object.hasOwn(namespaced, group))
 
-/** Reviews of oneself, which every client may ask: they need no rule of their own. */
-export const isSelfReview = (group: string, resource: string): boolean =>
-  (group === 'authorization.k8s.io' && (resource === 'selfsubjectaccessreviews' || resource === 'selfsubjectrulesreviews'))
-  || (group === 'authentication.k8s.io' && resource === 'selfsubjectreviews')
-
 export interface PrivilegeQuestion {
   readonly verb: KubernetesVerb
   readonly group: string

@@ -13,10 +13,9 @@ test('only the allow-list reaches the client', () => {
   expect(names(answer)).toEqual(['content-type', 'audit-id', 'warning', 'warning', 'cache-control', 'date', 'x-kubernetes-pf-flowschema-uid'])
 })
 
-test('an ETag passes of discovery only, Retry-After where the upstream is busy, the handshake of a 101', () => {
+test('an ETag passes of discovery only, and Retry-After where the upstream is busy', () => {
   expect(names(read(['ETag', '"x"', 'Last-Modified', 'y'], { isPlain: true }))).toEqual(['etag', 'last-modified'])
   expect(names(read(['Retry-After', '1'], { status: 429 }))).toEqual(['retry-after'])
-  expect(names(read(['Upgrade', 'websocket', 'Connection', 'Upgrade', 'Sec-WebSocket-Accept', 'x', 'Sec-WebSocket-Extensions', 'permessage-deflate'], { status: 101 }))).toEqual(['upgrade', 'connection', 'sec-websocket-accept'])
 })
 
 test('redirects, challenges and two content types are refused', () => {

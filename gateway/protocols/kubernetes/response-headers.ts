@@ -1,8 +1,8 @@
 // Headers of an upstream's answer that may go to the client, by an allow-list. Dropped: cookies, challenges and redirects of the upstream
 // (they speak of its credential and its paths), hop-by-hop ones, and Gatehouse's own names, which nobody behind us may set.
+import { linesOf, type HeaderLine } from './header-lines.ts'
 import { mediaType, type Reading } from './negotiation.ts'
 import { refused, type Refused } from './refusal.ts'
-import type { HeaderLine } from './request-headers.ts'
 
 export interface ResponseHeaders {
   readonly kind: 'headers'
@@ -18,8 +18,6 @@ const passed: ReadonlySet<string> = new Set([
 ])
 /** Of discovery, OpenAPI and health alone: an ETag of an object tells whether a masked value has changed. */
 const passedOfPlain: ReadonlySet<string> = new Set(['etag', 'last-modified', 'expires'])
-/** Of a 101, for the client's library to check. */
-const passedOfUpgrade: ReadonlySet<string> = new Set(['upgrade', 'connection', 'sec-websocket-accept', 'sec-websocket-protocol', 'x-stream-protocol-version'])
 
 /** Client-go asks again by itself on 429 and 5xx with it: that is right when the upstream itself says so. */
 const retry = 'retry-after'
@@ -33,9 +31,9 @@ export function readResponseHeaders(raw: readonly string[], answer: { readonly s
   if (status === 401) {
     return refused('the upstream refuses the credential that the gateway holds for this connection', 'Ask whoever runs the gateway to renew it.', 'ServiceUnavailable')
   }
-  const lines: readonly HeaderLine[] = Array.from({ length: Math.floor(raw.length / 2) }, (_, index) => [raw[index * 2]!.toLowerCase(), raw[index * 2 + 1]!])
+  const lines = linesOf(raw)
   const isPassed = (name: string): boolean =>
-    passed.has(name) || (isPlain && passedOfPlain.has(name)) || (status === 101 && passedOfUpgrade.has(name)) || (name === retry && (status === 429 || status >= 500))
+    passed.has(name) || (isPlain && passedOfPlain.has(name)) || (name === retry && (status === 429 || status >= 500))
   const contentTypes = valuesOf(lines, 'content-type')
   if (contentTypes.length > 1) return refused('the upstream answers with two content types', 'Tell whoever runs the cluster.', 'ServiceUnavailable')
   return {

@@ -2,8 +2,9 @@
 // portforward) has a session of its own, whose recording is one terminal. No request joins a session that lives by another token than its
 // own, and a renewal is only for the requests of the listener that asks for it: what somebody else began with the old token ends with that.
 import { hash } from 'node:crypto'
+import { GatehouseError } from '../../../shared/errors.ts'
 import type { Lease } from '../../identity/authenticate.ts'
-import { kubernetesIdleMs } from '../../limits.ts'
+import { kubernetesIdleMs, kubernetesPooledMax } from '../../limits.ts'
 import type { GatewayContext, KubernetesConnection } from '../../pipeline/context.ts'
 import { createDeletes } from './deletes.ts'
 import { KubernetesSession, type Memory } from './kubernetes-session.ts'
@@ -21,6 +22,7 @@ export interface Caller {
 interface Pooled {
   /** Of the token it lives by now. */
   key: string
+  readonly owner: string
   readonly opening: Promise<KubernetesSession>
 }
 
@@ -52,7 +54,13 @@ export class SessionPool {
   }
 
   #pool(caller: Caller, key: string): Promise<KubernetesSession> {
-    const pooled: Pooled = { key, opening: this.#begin(caller, this.#idleMs, () => this.#forget(pooled, pooled.key)) }
+    const owner = JSON.stringify([caller.lease.principal.id, caller.connection.target.summary.name])
+    // Tokens and listeners cost nothing: a loop over them must not take the sessions of all others.
+    if ([...this.#open.values()].filter((one) => one.owner === owner).length >= kubernetesPooledMax) {
+      caller.lease.dispose()
+      return Promise.reject(new GatehouseError('limit_exceeded', `you have ${kubernetesPooledMax} sessions on this cluster already (kubernetesPooledMax); they end when they are idle`, { side: 'client' }))
+    }
+    const pooled: Pooled = { key, owner, opening: this.#begin(caller, this.#idleMs, () => this.#forget(pooled, pooled.key)) }
     pooled.opening.catch(() => this.#forget(pooled, pooled.key))
     this.#open.set(key, pooled)
     caller.lease.onRenew(() => this.#move(pooled, keyOf(caller)))

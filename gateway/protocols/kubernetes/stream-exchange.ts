@@ -96,7 +96,7 @@ export class StreamExchange implements Exchange {
 
   async #serve(): Promise<void> {
     const { read, message, socket } = this.#arrival
-    const asked = await askedOf(read, message)
+    const asked = await askedOf(this.#ks, read, message)
     if (asked.kind === 'refused') {
       recordRefused(this.#ks, lineOf(read), refusalOf(asked))
       return refuseUpgrade(socket, statusOfRefused(asked))

@@ -1,6 +1,6 @@
 // JSON that every reader reads alike, or nothing: UTF-8, no key twice, no lone surrogates, no numbers that a double does not hold.
 // JSON.parse checks the grammar and takes the last of two keys; a walk over the same text finds what it lets pass.
-import { kubernetesBodyDepthMax } from '../../limits.ts'
+import { kubernetesBodyDepthMax, kubernetesBodyValuesMax } from '../../limits.ts'
 
 export type Parsed = { readonly kind: 'value'; readonly value: unknown } | { readonly kind: 'unreadable'; readonly why: string; readonly next: string }
 
@@ -17,8 +17,9 @@ export function textOf(bytes: Buffer): string | null {
 }
 
 export function parseStrictJson(text: string): Parsed {
-  const deep = depthOf(text)
-  if (deep > kubernetesBodyDepthMax) return unreadable(`is nested deeper than ${kubernetesBodyDepthMax} levels`, 'Nest it less.')
+  const { depth, values } = shapeOf(text)
+  if (depth > kubernetesBodyDepthMax) return unreadable(`is nested deeper than ${kubernetesBodyDepthMax} levels`, 'Nest it less.')
+  if (values > kubernetesBodyValuesMax) return unreadable(`holds more than ${kubernetesBodyValuesMax} values (kubernetesBodyValuesMax)`, 'Send less at a time.')
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -29,16 +30,20 @@ export function parseStrictJson(text: string): Parsed {
 }
 
 /** Before anything recursive sees it. Brackets inside strings do not count. */
-function depthOf(text: string): number {
+function shapeOf(text: string): { readonly depth: number; readonly values: number } {
   let depth = 0
   let deepest = 0
+  let values = 0
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
     if (code === quote) at = endOfString(text, at)
-    else if (code === openBrace || code === openBracket) deepest = Math.max(deepest, ++depth)
+    else if (code === openBrace || code === openBracket) {
+      deepest = Math.max(deepest, ++depth)
+      values++
+    } else if (code === comma) values++
     else if (code === closeBrace || code === closeBracket) depth--
   }
-  return deepest
+  return { depth: deepest, values }
 }
 
 const quote = 0x22
@@ -48,6 +53,7 @@ const closeBrace = 0x7d
 const openBracket = 0x5b
 const closeBracket = 0x5d
 const colon = 0x3a
+const comma = 0x2c
 
 /** Index of the closing quote; the end of the text where there is none. */
 function endOfString(text: string, start: number): number {

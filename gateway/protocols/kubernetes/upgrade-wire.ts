@@ -24,9 +24,8 @@ export function upgradeRequest({ method, target, host, headers, upgrade }: Upgra
     ...upgrade.headers.map(([name, value]) => `${name}: ${value}`),
     ...(method === 'POST' ? ['content-length: 0'] : []),
   ]
-  const text = lines.join('\r\n')
-  if (/[\r\n](?![\r\n])/.test(text.replaceAll('\r\n', ''))) throw new TypeError('a header holds a line break')
-  return Buffer.from(`${text}\r\n\r\n`, 'latin1')
+  if (lines.some((line) => /[\r\n]/.test(line))) throw new TypeError('a header holds a line break')
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
 }
 
 /** The upstream's own Status through the masks, where it can be read in time and size; else one of ours. */
@@ -52,6 +51,7 @@ async function bodyOf(upstream: Duplex, { head, headers }: Extract<UpgradeAnswer
   const chunks = [head]
   let bytes = head.length
   const deadline = setTimeout(() => upstream.destroy(), failedBodyMs)
+  const closed = new Promise<void>((resolve) => { upstream.once('close', () => resolve()) })
   try {
     while (bytes < length) {
       const chunk = upstream.read() as Buffer | null
@@ -59,7 +59,7 @@ async function bodyOf(upstream: Duplex, { head, headers }: Extract<UpgradeAnswer
         chunks.push(chunk)
         bytes += chunk.length
       } else if (upstream.destroyed || upstream.readableEnded) return null
-      else await new Promise<void>((resolve) => { upstream.once('readable', resolve); upstream.once('close', resolve) })
+      else await Promise.race([new Promise<void>((resolve) => { upstream.once('readable', resolve) }), closed])
     }
   } finally {
     clearTimeout(deadline)

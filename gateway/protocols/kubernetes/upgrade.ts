@@ -1,7 +1,8 @@
 // An upgrade as the client asks for it: only of exec, attach and portforward, and only to streams the relay can read.
 // https://github.com/kubernetes/apimachinery/blob/master/pkg/util/remotecommand/constants.go , …/portforward/constants.go
 import { refused, type Refused } from './refusal.ts'
-import { joined, tokensOf, type HeaderLine } from './request-headers.ts'
+import { spokenSubprotocols } from './codec/channels.ts'
+import { joined, tokensOf, type HeaderLine } from './header-lines.ts'
 import type { RequestInfo } from './request-info.ts'
 
 export interface Upgrade {
@@ -13,14 +14,6 @@ export interface Upgrade {
   /** What goes upstream: Upgrade, Connection and the protocol's own. No extensions: compressed frames could not be read. */
   readonly headers: readonly HeaderLine[]
 }
-
-/** v1 to v3 of SPDY end without an exit status that can be read; base64 channels are for browsers. Every server since 1.4 has v4. */
-const subprotocols = {
-  spdy: { exec: ['v4.channel.k8s.io'], attach: ['v4.channel.k8s.io'], portforward: ['portforward.k8s.io'] },
-  websocket: {
-    exec: ['v5.channel.k8s.io', 'v4.channel.k8s.io'], attach: ['v5.channel.k8s.io', 'v4.channel.k8s.io'], portforward: ['SPDY/3.1+portforward.k8s.io'],
-  },
-} as const
 
 const offered = { spdy: 'x-stream-protocol-version', websocket: 'sec-websocket-protocol' } as const
 
@@ -73,7 +66,7 @@ function webSocket(lines: readonly HeaderLine[], use: Upgrade['use']): Upgrade |
 }
 
 function knownOf(lines: readonly HeaderLine[], protocol: Upgrade['protocol'], use: Upgrade['use']): readonly string[] | Refused {
-  const readable: readonly string[] = subprotocols[protocol][use]
+  const readable = spokenSubprotocols(use, protocol)
   const known = [...new Set(tokensOf(joined(lines, offered[protocol])))].filter((name) => readable.includes(name))
   if (known.length > 0) return known
   return refused(`the client offers no stream protocol that the gateway reads (${readable.join(', ')})`, 'Use kubectl 1.20 or newer, or a client library that offers one of them.')

@@ -25,10 +25,11 @@ export const subprotocols = {
 
 /** Of what a client offers, what both of us speak, best first; null: nothing. */
 export function chooseSubprotocol(use: StreamUseName, protocol: 'spdy' | 'websocket', offered: readonly string[]): string | null {
-  return spoken(use, protocol).find((name) => offered.includes(name)) ?? null
+  return spokenSubprotocols(use, protocol).find((name) => offered.includes(name)) ?? null
 }
 
-function spoken(use: StreamUseName, protocol: 'spdy' | 'websocket'): readonly string[] {
+/** v1 to v3 of SPDY end without an exit status that can be read; base64 channels are for browsers. Every server since 1.4 has v4. */
+export function spokenSubprotocols(use: StreamUseName, protocol: 'spdy' | 'websocket'): readonly string[] {
   if (protocol === 'spdy') return use === 'portforward' ? [subprotocols.portforward] : [subprotocols.v4]
   return use === 'portforward' ? [subprotocols.tunnel] : [subprotocols.v5, subprotocols.v4]
 }

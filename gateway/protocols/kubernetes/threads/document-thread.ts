@@ -1,31 +1,59 @@
-// The thread that masks large documents, so that they hold up nobody else's loop: the same masks, made of the same rules. What it throws is
-// not caught: it is then thrown away, and its document refused.
+// The thread that masks, reads and judges large documents, so that they hold up nobody else's loop: the same masks, made of the same rules.
+// What it throws is not caught: it is then thrown away, and its document refused.
 import { parentPort } from 'node:worker_threads'
 import { objectMasksFor, type ObjectMasks } from '../../../masking/objects/object-masks.ts'
+import { cleanText, type Scanner } from '../../../masking/scanner.ts'
+import { scannersOf } from '../../../pipeline/scanners.ts'
+import { readBody } from '../body.ts'
 import type { FromThread, Task, ToThread } from './messages.ts'
+
+interface Known { readonly masks: ObjectMasks; readonly recordScanner: Scanner | null }
 
 if (parentPort === null) throw new Error('document-thread.ts runs as a worker only')
 const port = parentPort
-const known = new Map<number, ObjectMasks>()
+const known = new Map<number, Known>()
 
 port.on('message', (message: ToThread) => {
   switch (message.kind) {
-    case 'rules': return void known.set(message.id, objectMasksFor(message.masks, message.hashKey))
+    case 'rules': return void known.set(message.id, { masks: objectMasksFor(message.masks, message.hashKey), recordScanner: scannersOf(message.masks).recordScanner })
     case 'forget': return void known.delete(message.id)
-    case 'mask': return mask(message)
+    case 'mask': return mask(message, whole(message.pieces))
+    case 'read': return read(message, whole(message.pieces))
+    case 'judge': return judge(message, whole(message.pieces))
   }
 })
 say({ kind: 'ready' })
 
-function mask({ rules, target, pieces }: Task & { readonly kind: 'mask' }): void {
-  const masks = known.get(rules)
-  if (masks === undefined) throw new Error('these rules were not told')
-  const document = whole(pieces)
-  const masked = masks.maskJson(target, document)
+function knownOf({ rules }: Task): Known {
+  const found = known.get(rules)
+  if (found === undefined) throw new Error('these rules were not told')
+  return found
+}
+
+function mask(task: Task & { readonly kind: 'mask' }, document: Buffer): void {
+  const masked = knownOf(task).masks.maskJson(task.target, document)
   if (masked.kind === 'unreadable') return say(masked)
   const client = masked.client === document ? 'document' : alone(masked.client)
   const record = masked.record === document ? 'document' : masked.record === masked.client ? 'client' : alone(masked.record)
-  say({ kind: 'masked', document: new Uint8Array(document.buffer), client, record }, [document, client, record])
+  say({ kind: 'masked', document: alone(document), client, record }, [document, client, record])
+}
+
+function read({ verb, contentType }: Task & { readonly kind: 'read' }, bytes: Buffer): void {
+  const found = readBody(verb, contentType, bytes)
+  if (found.kind === 'refused') return say(found)
+  const document = alone(found.forwarded.bytes)
+  say({ kind: 'body', body: found.body.kind, contentType: found.forwarded.contentType, document }, [document])
+}
+
+function judge(task: Task & { readonly kind: 'judge' }, bytes: Buffer): void {
+  const { masks, recordScanner } = knownOf(task)
+  const body = { kind: task.body, value: JSON.parse(bytes.toString('utf8')) as unknown }
+  const { target, how } = task
+  const recorded = JSON.stringify(masks.bodyForRecord(target, body))
+  say({
+    kind: 'judged', objection: masks.objectionToWrite(target, body, how), probes: masks.probesIn(target, body),
+    recorded: recordScanner === null ? recorded : cleanText(recordScanner, recorded),
+  })
 }
 
 /** In memory of its own, which can be handed over. */

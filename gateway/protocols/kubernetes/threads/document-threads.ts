@@ -1,17 +1,18 @@
-// A small pool of threads for documents too large to be masked between two turns of the loop. One document at a time each, so that a
+// A small pool of threads for documents too large to be worked on between two turns of the loop. One document at a time each, so that a
 // deadline belongs to a document; a thread that fails in any way is replaced and its document refused, while the others go on.
 import { Worker } from 'node:worker_threads'
 import { documentBytesPerMs, documentHeapMb, documentMs, documentRulesMax, documentsQueuedMax, documentThreadsMax, documentShortBytesMax } from '../../../limits.ts'
-import type { MaskRules, ObjectTarget } from '../../../masking/objects/object-masks.ts'
-import type { FromThread, MaskedDocument, Task, ToThread, UnreadableDocument } from './messages.ts'
+import type { MaskRules } from '../../../masking/objects/object-masks.ts'
+import { answerTo, isReady } from './answers.ts'
+import type { Answers, ToThread, Work } from './messages.ts'
 import { Turns } from './turns.ts'
 
 /** What could not be done, and why; the document is refused. */
 export interface FailedDocument { readonly kind: 'failed'; readonly isBusy: boolean; readonly why: string }
 
 export interface DocumentThreads {
-  /** The pieces are handed over: they are empty after this. Never rejects. */
-  mask(rules: MaskRules, target: ObjectTarget, pieces: readonly Uint8Array[]): Promise<MaskedDocument | UnreadableDocument | FailedDocument>
+  /** The pieces are handed over: they are empty after this. `rules`: also whose turn it is. Never rejects. */
+  ask<W extends Work>(rules: MaskRules, work: W, pieces: readonly Uint8Array[]): Promise<Answers[W['kind']] | FailedDocument>
   dispose(): Promise<void>
 }
 
@@ -27,15 +28,17 @@ export interface DocumentThreadsOptions {
 
 export function createDocumentThreads(options: DocumentThreadsOptions = {}): DocumentThreads {
   const pool = new Pool(options)
-  return { mask: (rules, target, pieces) => pool.mask(rules, target, pieces), dispose: () => pool.dispose() }
+  return { ask: (rules, work, pieces) => pool.ask(rules, work, pieces), dispose: () => pool.dispose() }
 }
+
+type Answer = Answers[Work['kind']] | FailedDocument
 
 interface Job {
   readonly rules: MaskRules
+  readonly work: Work
+  readonly pieces: readonly Uint8Array[]
   readonly bytes: number
-  readonly task: (rules: number) => Task
-  readonly handed: readonly Uint8Array[]
-  readonly done: (answer: MaskedDocument | UnreadableDocument | FailedDocument) => void
+  readonly done: (answer: Answer) => void
 }
 
 interface Thread {
@@ -47,7 +50,7 @@ interface Thread {
   readonly rules: MaskRules[]
 }
 
-/** Starting takes some 300 ms; a machine that needs this long is not going to mask either. */
+/** Starting takes some 300 ms; a machine that needs this long is not going to do its work either. */
 const startMs = 20_000
 
 const failed = (why: string, isBusy = false): FailedDocument => ({ kind: 'failed', isBusy, why })
@@ -73,12 +76,13 @@ class Pool {
     this.#script = script ?? new URL('./document-thread.ts', import.meta.url)
   }
 
-  mask(rules: MaskRules, target: ObjectTarget, pieces: readonly Uint8Array[]): Promise<MaskedDocument | UnreadableDocument | FailedDocument> {
+  ask<W extends Work>(rules: MaskRules, work: W, pieces: readonly Uint8Array[]): Promise<Answers[W['kind']] | FailedDocument> {
     if (this.#isDisposed) return Promise.resolve(shutDown)
-    if (this.#queue.size >= this.#queuedMax) return Promise.resolve(failed(`more than ${this.#queuedMax} large documents wait to be masked (documentsQueuedMax)`, true))
+    if (this.#queue.size >= this.#queuedMax) return Promise.resolve(failed(`more than ${this.#queuedMax} large documents wait for a thread (documentsQueuedMax)`, true))
     const bytes = pieces.reduce((sum, piece) => sum + piece.byteLength, 0)
     return new Promise((done) => {
-      this.#queue.add(rules, { rules, bytes, handed: pieces, task: (id) => ({ kind: 'mask', rules: id, target, pieces }), done })
+      // Answers are told apart by what was asked (answers.ts).
+      this.#queue.add(rules, { rules, work, pieces, bytes, done: done as Job['done'] })
       this.#assign()
     })
   }
@@ -113,25 +117,25 @@ class Pool {
     })
     const thread: Thread = { worker, job: null, timer: null, isReady: false, rules: [] }
     this.#threads.add(thread)
-    thread.timer = setTimeout(() => void this.#fail(thread, 'the masking thread did not start'), startMs)
+    thread.timer = setTimeout(() => void this.#fail(thread, 'the thread did not start'), startMs)
     worker.on('message', (message: unknown) => this.#heard(thread, message))
-    worker.on('error', (error) => void this.#fail(thread, `the masking thread failed (${error.name})`))
-    worker.on('messageerror', () => void this.#fail(thread, 'the masking thread cannot be understood'))
-    worker.on('exit', () => void this.#fail(thread, 'the masking thread ended'))
+    worker.on('error', (error) => void this.#fail(thread, `the thread failed (${error.name})`))
+    worker.on('messageerror', () => void this.#fail(thread, 'the thread cannot be understood'))
+    worker.on('exit', () => void this.#fail(thread, 'the thread ended'))
   }
 
   #heard(thread: Thread, message: unknown): void {
     if (!this.#threads.has(thread)) return
-    const answer = answerIn(message, thread.job)
-    if (answer === null || (answer.kind === 'ready') === thread.isReady) return void this.#fail(thread, 'the masking thread answers oddly')
+    const { job } = thread
+    const answer = job === null ? null : answerTo(job.work, message, job.bytes)
+    if (answer === null && (thread.isReady || !isReady(message))) return void this.#fail(thread, 'the thread answers oddly')
     if (thread.timer !== null) clearTimeout(thread.timer)
     thread.timer = null
     thread.isReady = true
     // An idle one must not keep the process alive.
     thread.worker.unref()
-    const { job } = thread
     thread.job = null
-    if (answer.kind !== 'ready') job?.done(answer)
+    if (answer !== null) job?.done(answer)
     this.#assign()
   }
 
@@ -139,11 +143,11 @@ class Pool {
     thread.job = job
     thread.worker.ref()
     const ms = this.#documentMs + job.bytes / documentBytesPerMs
-    thread.timer = setTimeout(() => void this.#fail(thread, `it took longer than ${Math.round(ms)} ms to mask (documentMs)`), ms)
+    thread.timer = setTimeout(() => void this.#fail(thread, `it took longer than ${Math.round(ms)} ms (documentMs)`), ms)
     try {
-      this.#tell(thread, job.task(this.#idOf(thread, job.rules)), job.handed)
+      this.#tell(thread, { ...job.work, rules: this.#idOf(thread, job.rules), pieces: job.pieces }, job.pieces)
     } catch {
-      void this.#fail(thread, 'it cannot be handed to the masking thread')
+      void this.#fail(thread, 'it cannot be handed to a thread')
     }
   }
 
@@ -181,14 +185,3 @@ class Pool {
 }
 
 const isLong = ({ bytes }: Job): boolean => bytes > documentShortBytesMax
-
-/** Null: not what a thread says at this point. */
-function answerIn(message: unknown, job: Job | null): FromThread | null {
-  const said = (typeof message === 'object' ? message ?? {} : {}) as { readonly [key in 'kind' | 'document' | 'client' | 'record' | 'why']?: unknown }
-  if (job === null) return said.kind === 'ready' ? { kind: 'ready' } : null
-  if (said.kind === 'unreadable' && typeof said.why === 'string') return { kind: 'unreadable', why: said.why }
-  const { document, client, record } = said
-  if (said.kind !== 'masked' || !(document instanceof Uint8Array) || document.byteLength !== job.bytes) return null
-  if (client !== 'document' && !(client instanceof Uint8Array)) return null
-  return record === 'document' || record === 'client' || record instanceof Uint8Array ? { kind: 'masked', document, client, record } : null
-}
