@@ -29,7 +29,7 @@ export interface UpstreamAnswer {
   readonly body: Readable
 }
 
-type Carrier = { readonly kind: 'http2'; readonly session: ClientHttp2Session } | { readonly kind: 'http1'; readonly agent: Agent }
+type Carrier = { readonly kind: 'http2'; readonly session: ClientHttp2Session } | { readonly kind: 'http1'; readonly agent: Agent; readonly first: TLSSocket }
 
 export class Upstream {
   readonly #target: KubernetesTarget
@@ -105,13 +105,17 @@ export class Upstream {
 
 function close(carrier: Carrier): void {
   if (carrier.kind === 'http2') carrier.session.destroy()
-  else carrier.agent.destroy()
+  else {
+    carrier.agent.destroy()
+    // The agent does not know it before its first request.
+    carrier.first.destroy()
+  }
 }
 
 /** `onGone`: it takes no new requests; those it has go on. */
 async function open(target: KubernetesTarget, onGone: () => void): Promise<Carrier> {
   const socket = await dial(target, ['h2', 'http/1.1'], new AbortController().signal)
-  if (socket.alpnProtocol !== 'h2') return { kind: 'http1', agent: agentFrom(socket, target) }
+  if (socket.alpnProtocol !== 'h2') return { kind: 'http1', agent: agentFrom(socket, target), first: socket }
   const session = connectHttp2(target.server, { createConnection: () => socket, settings: { initialWindowSize: streamWindowBytes, enablePush: false }, peerMaxConcurrentStreams: kubernetesRequestsMax })
   session.setLocalWindowSize(connectionWindowBytes)
   session.on('goaway', onGone)
