@@ -38,8 +38,8 @@ export class Session {
   /** When the client last sent something, milliseconds since the epoch. */
   activeAt = Date.now()
   #isEnded = false
-  /** As the record has it. */
-  #seen: Omit<RenewedFrameData, 'text'> | null = null
+  /** What it was judged by so far. */
+  #seen: unknown = null
   readonly #onEnd: (reason: string) => void
   readonly #unsubscribe: (() => void)[] = []
   readonly #beforeClose = new Set<(reason: string) => void>()
@@ -126,8 +126,9 @@ export class Session {
     if (!hasAnyRule(context.policies.current, principal, connection)) return this.end('your groups no longer give you access to this connection')
     try {
       const saw = seenBy(principal)
-      if (!isDeepStrictEqual(saw, this.#seen)) this.recorder.json('control', 'notice', { text: 'the token was renewed, and what it says of its principal is another', ...saw })
+      if (isDeepStrictEqual(saw, this.#seen)) return
       this.#seen = saw
+      this.recorder.json('control', 'notice', { text: 'the token was renewed, and what it says of its principal is another', ...recordedOf(principal) } satisfies RenewedFrameData)
       this.#recheck()
     } catch (error) {
       context.log.error({ err: error, session: this.summary.id }, 'what runs could not be judged anew after a renewal')
@@ -138,12 +139,18 @@ export class Session {
 
 /** Beside who it was, what policy saw of them, for `policy replay`: groups, and of a CI job its claims, which tell of no person. */
 function openData({ summary: { connection, principal, via, client }, lease }: Session): OpenFrameData {
-  return { connection, principal: { ...principal, ...seenBy(lease.principal) }, via, client }
+  return { connection, principal: { ...principal, ...recordedOf(lease.principal) }, via, client }
 }
 
-function seenBy({ kind, groups, claims }: Principal): Omit<RenewedFrameData, 'text'> {
+function recordedOf({ kind, groups, claims }: Principal): Omit<RenewedFrameData, 'text'> {
   return { groups, ...(kind === 'ci' && { claims: plainClaims(claims) }) }
 }
+
+/** What policy can match of a principal and a renewal can change; claims of the token itself are others with every one. */
+function seenBy({ email, groups, claims }: Principal): unknown {
+  return { email, groups, claims: Object.fromEntries(Object.entries(claims).filter(([name]) => !ofTheToken.has(name))) }
+}
+const ofTheToken: ReadonlySet<string> = new Set(['iat', 'exp', 'nbf', 'jti', 'auth_time', 'at_hash'])
 
 function plainClaims(claims: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(claims).filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value) || Array.isArray(value)))

@@ -174,16 +174,18 @@ test('a request that waits for approval lives on by renewal, and runs when it is
   expect(world.api.lines().filter((line) => line.startsWith('DELETE') && !line.includes('dryRun'))).toEqual([`DELETE ${pods}/web-1`])
 })
 
-test('a renewal while a command waits: what the new groups may not do does not run, approved or not', async () => {
+test.each(['at once', 'never'] as const)('a renewal while a command waits: what the new groups may not do does not run, approved %s', async (when) => {
   await engineer('wim', 60)
   let early: IncomingMessage['headers'] = {}
-  const answer = held('wim', 'web-2', (headers) => { early = headers })
-  const { id } = await world.opened('web-2')
+  const answer = held('wim', `web-2-${when.slice(0, 2)}`, (headers) => { early = headers })
+  const { id } = await world.opened(`web-2-${when.slice(0, 2)}`)
   await expect.poll(() => early).toHaveProperty('gatehouse-session')
   await world.join('wim', ['readers'], 120)
   expect((await renew('wim', { session: String(early['gatehouse-session']) })).status).toBe(200)
-  await world.call('otto', 'POST', `/v1/approvals/${id}/decision`, { decision: 'approve' })
+  const decide = () => world.call('otto', 'POST', `/v1/approvals/${id}/decision`, { decision: 'approve' })
+  if (when === 'at once') await decide()
   expect((await answer).statusCode).toBe(403)
+  if (when === 'never') expect([(await world.call('otto', 'GET', `/v1/approvals/${id}`)).json['state'], (await decide()).status]).toEqual(['withdrawn', 409])
   expect(world.api.lines().filter((line) => line.startsWith('DELETE') && !line.includes('dryRun'))).toEqual([])
 })
 
