@@ -228,6 +228,18 @@ test('a request\'s own timeout shortens the wait', async () => {
   expect(answer.json).toMatchObject({ code: 403, message: expect.stringContaining('expired') as string })
 })
 
+test('a read whose answer has not come yet ends when the policy no longer allows it', async () => {
+  let isAsked = false
+  api.answer(() => { isAsked = true })
+  const waiting = ask('/api/v1/namespaces/shop/services')
+  await vi.waitFor(() => expect(isAsked).toBe(true))
+  gateway.writePolicy('cluster', policy.replace('allow: { kubernetes: [get, list, watch], resources: ["*"] }', 'allow: { kubernetes: [get, list, watch], resources: [pods] }'))
+  expect(await waiting).toMatchObject({ status: 403, json: { message: expect.stringContaining('no rule allows list services') as string } })
+  gateway.writePolicy('cluster', policy)
+  api.answer(({ response }) => json(response, 200, { kind: 'ServiceList', apiVersion: 'v1', items: [] }))
+  await vi.waitFor(async () => expect((await ask('/api/v1/namespaces/shop/services')).status).toBe(200), { timeout: 5_000 })
+})
+
 test('a watch: every event through the masks, and a policy that no longer allows it ends it with an ERROR event', async () => {
   const event = (name: string) => `${JSON.stringify({ type: 'ADDED', object: { kind: 'ConfigMap', apiVersion: 'v1', metadata: { name }, data: { note: `key ${key}` } } })}\n`
   let upstream: { write(text: string): boolean } | null = null

@@ -45,6 +45,8 @@ export class PlainExchange implements Exchange {
     this.#message = message
     this.#response = response
     response.on('close', () => { if (!response.writableFinished) this.#gone.abort(clientGone) })
+    // While it was found out who is calling.
+    if (response.destroyed) this.#gone.abort(clientGone)
   }
 
   /** Never rejects. */
@@ -185,7 +187,7 @@ export class PlainExchange implements Exchange {
 
   /** Before it shows more. What changes something is done, and what came of it is told. */
   get #mayStop(): boolean {
-    return this.#isOngoing || (this.#reading === 'json' && (this.#read.info.verb === 'get' || this.#read.info.verb === 'list'))
+    return this.#isOngoing || this.#read.info.verb === 'get' || this.#read.info.verb === 'list'
   }
 
   #stop(reason: StatusReason, message: string): void {

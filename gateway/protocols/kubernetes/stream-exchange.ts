@@ -44,6 +44,8 @@ export class StreamExchange implements Exchange {
     this.#ks = ks
     this.#arrival = arrival
     arrival.socket.once('close', () => this.#gone.abort(clientGone))
+    // While it was found out who is calling.
+    if (arrival.socket.destroyed) this.#gone.abort(clientGone)
   }
 
   /** Never rejects; settles when the streams are over. */
@@ -56,7 +58,8 @@ export class StreamExchange implements Exchange {
     } catch (error) {
       this.#command?.finish('error')
       if (error instanceof GatehouseError && error.code === 'recorder_failed') this.#ks.session.end('the recording cannot be written')
-      refuseUpgrade(socket, failureStatus(error, { log: this.#ks.context.log, facts: this.#asked?.facts ?? null }))
+      // Whoever ended it has said why.
+      if (!this.#gone.signal.aborted) refuseUpgrade(socket, failureStatus(error, { log: this.#ks.context.log, facts: this.#asked?.facts ?? null }))
     } finally {
       if (this.#limit !== null) clearTimeout(this.#limit)
       this.#command?.finish('ended')
