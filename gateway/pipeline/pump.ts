@@ -75,4 +75,5 @@ export class Pace {
   }
 }
 
-const turnMs = 1
+/** A flood keeps every other session waiting for so long at a time. */
+export const turnMs = 1

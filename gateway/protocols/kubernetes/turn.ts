@@ -1,6 +1,7 @@
 // A loop that reads, works and writes shares the gateway's own loop with every other session: after a millisecond of work it rests until
 // that has been around (as pipeline/pump.ts does for sockets).
 import { setImmediate } from 'node:timers/promises'
+import { turnMs } from '../../pipeline/pump.ts'
 
 export class Turn {
   #workedMs = 0
@@ -24,5 +25,3 @@ export class Turn {
     await setImmediate()
   }
 }
-
-const turnMs = 1

@@ -3,6 +3,7 @@
 import type { Duplex } from 'node:stream'
 import { GatehouseError } from '../../../../shared/errors.ts'
 import { streamCloseMs, streamDrainMs, writeQueueBytesMax } from '../../../limits.ts'
+import { Pace, turnMs } from '../../../pipeline/pump.ts'
 import { subprotocols } from '../codec/channels.ts'
 import { FrameError } from '../codec/frame-error.ts'
 import { ChannelEngine } from './channel-engine.ts'
@@ -60,8 +61,9 @@ export function relayStreams(options: RelayOptions): Relay {
   upstream.on('error', () => undefined).on('end', () => upstreamEnded('the target ended the streams')).on('close', () => upstreamEnded('the target closed the connection'))
   if (options.clientHead !== undefined && options.clientHead.length > 0) fromClient(options.clientHead)
   if (options.upstreamHead !== undefined && options.upstreamHead.length > 0) fromUpstream(options.upstreamHead)
-  pump(client, upstream, fromClient)
-  pump(upstream, client, fromUpstream)
+  const partBytes = options.clientScanner === null && options.recordScanner === null ? Number.POSITIVE_INFINITY : scannedPartBytes
+  pump(client, upstream, { judge: fromClient, partBytes })
+  pump(upstream, client, { judge: fromUpstream, partBytes })
   return { ended, close }
 }
 
@@ -73,17 +75,32 @@ function engineFor(options: RelayOptions, wires: Wires): StreamEngine {
   throw new GatehouseError('protocol_violation', `${use} over ${protocol} with ${JSON.stringify(subprotocol)} is not read here`, { side: 'upstream' })
 }
 
-/** Reads as fast as the other side takes it; and no faster than its own side takes what it is answered. */
-function pump(from: Duplex, to: Duplex, judge: (chunk: Buffer) => void): void {
+/** Detectors look at so much in a millisecond. */
+const scannedPartBytes = 16 * 1024
+
+/**
+ * Reads as fast as the other side takes it; no faster than its own side takes what it is answered; and not for longer than a turn at a time.
+ * What a turn leaves of a chunk goes back to where it came from, before its end.
+ */
+function pump(from: Duplex, to: Duplex, { judge, partBytes }: { readonly judge: (chunk: Buffer) => void; readonly partBytes: number }): void {
+  const pace = new Pace(from)
   const mayRead = () => !to.writableNeedDrain && from.writableLength <= writeQueueBytesMax
   const resume = () => {
-    if (mayRead()) from.resume()
+    if (mayRead()) pace.drained()
   }
   to.on('drain', resume)
   from.on('drain', resume)
   from.on('data', (chunk: Buffer) => {
-    judge(chunk)
-    if (!mayRead()) from.pause()
+    const began = performance.now()
+    let [at, workedMs] = [0, 0]
+    while (at < chunk.length && workedMs < turnMs) {
+      judge(chunk.subarray(at, at + partBytes))
+      at += partBytes
+      workedMs = performance.now() - began
+    }
+    pace.worked(workedMs)
+    if (!mayRead()) pace.fill()
+    if (at < chunk.length) from.pause().unshift(chunk.subarray(at))
   })
   // Whoever read the upgrade left it paused.
   resume()
