@@ -54,8 +54,8 @@ export async function exchanged(gateway: ApiAddress, jwt: string): Promise<strin
   return (await callApi(gateway, 'POST', '/v1/tokens', jwt)).json['token'] as string
 }
 
-/** node-postgres inside a tunnel. */
-export async function overTunnel(gateway: ApiAddress, token: string): Promise<Client> {
+/** node-postgres inside a tunnel, which a newer token renews. */
+export async function overTunnel(gateway: ApiAddress, token: string): Promise<Client & { renew(token: string): void }> {
   const ws = new WebSocket(`${gateway.api.replace('https:', 'wss:')}/v1/connections/shop/tunnel`, tunnelProtocol, {
     ca: readFileSync(gateway.ca), headers: { authorization: `Bearer ${token}` }, perMessageDeflate: false,
   })
@@ -65,5 +65,5 @@ export async function overTunnel(gateway: ApiAddress, token: string): Promise<Cl
   const client = new Client({ user: 'me', database: 'shop', stream: () => stream as never })
   client.on('error', () => undefined)
   await client.connect()
-  return client
+  return Object.assign(client, { renew: (fresh: string) => ws.send(JSON.stringify({ type: 'renew', token: fresh })) })
 }
