@@ -19,7 +19,6 @@ export const kubernetesPrivileges = {
   apiservices: 'changes who serves a part of the API',
   'ephemeral-containers': 'adds a container to a running pod',
   'node-proxy': 'reaches a node\'s kubelet past the API server',
-  impersonate: 'acts as somebody else',
 } as const
 export type KubernetesPrivilege = keyof typeof kubernetesPrivileges
 

@@ -21,6 +21,7 @@ test.each<readonly [what: string, rule: object, problem: string]>([
   ['an empty list of verbs', { deny: { kubernetes: [] } }, 'deny.kubernetes: names nothing'],
   ['a verb that is none', { deny: { kubernetes: 'delet' } }, 'did you mean "delete"?'],
   ['a verb of kubectl', { deny: { kubernetes: 'apply' } }, '"apply" is not a verb here; it is patch, and create'],
+  ['what no rule can allow', { deny: { kubernetes: 'impersonate' } }, 'it is refused whatever rules say'],
   ['a verb of RBAC that is a privilege here', { deny: { kubernetes: 'escalate' } }, 'it is rbac'],
   ['keys of two protocols', { deny: { kubernetes: 'get', sql: 'select', on: 'a.b' } }, 'deny: mixes sql, on (of sql) with kubernetes (of kubernetes)'],
   ['a protocol that comes later', { deny: { kubernetes: 'get', commands: 'ls' } }, 'deny.commands: ssh rules are not available yet'],

@@ -19,7 +19,7 @@ export const upgradeVerbs = ['exec', 'attach', 'portforward'] as const satisfies
 const otherWords: Readonly<Record<string, string>> = {
   'port-forward': 'portforward', apply: 'patch, and create: an apply is a create, a patch or both', edit: 'patch or update', replace: 'update', describe: 'get, and list for its events',
   logs: 'get of pods/log', log: 'get of pods/log', proxy: 'connect', cp: 'exec', scale: 'patch or update of deployments/scale', 'delete-all': 'deletecollection and mass-delete',
-  read: 'get, list, watch', write: 'create, update, patch', bind: 'rbac', escalate: 'rbac', approve: 'approve-csr', sign: 'approve-csr', token: 'mint-token',
+  read: 'get, list, watch', write: 'create, update, patch', bind: 'rbac', escalate: 'rbac', approve: 'approve-csr', sign: 'approve-csr', token: 'mint-token', impersonate: 'refused whatever rules say: who calls is known, and as whom the cluster sees them is the connection\'s affair',
 }
 
 /** Null when a rule may name this word; else why not. */
