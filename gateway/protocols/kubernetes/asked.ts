@@ -1,6 +1,8 @@
 // A request as it is judged, held and sent: what was read of it, and how it is written for the record and for people.
 import type { IncomingMessage } from 'node:http'
 import type { KubernetesCommandFacts } from '../../../shared/kubernetes.ts'
+import { approvalReasonCharactersMax } from '../../../shared/limits.ts'
+import { isDelete } from '../../../shared/policy/kubernetes-facts.ts'
 import { kubernetesBodyBytesMax } from '../../limits.ts'
 import { tooLarge, type ForwardedBody } from './body.ts'
 import { factsOf, type ReadRequest } from './commands.ts'
@@ -42,9 +44,8 @@ export function factsNow(ks: KubernetesSession, { facts }: Pick<AskedRequest, 'f
 }
 
 /** In the turn in which it was let through. */
-export function noteAllowed(ks: KubernetesSession, { verb, isDryRun, resource, subresource }: KubernetesCommandFacts): void {
-  const isDelete = verb === 'delete' || verb === 'deletecollection' || (resource === 'pods' && subresource === 'eviction')
-  if (isDelete && !isDryRun) ks.memory.deletes.note(keyOf(ks), Date.now())
+export function noteAllowed(ks: KubernetesSession, facts: KubernetesCommandFacts): void {
+  if (isDelete(facts) && !facts.isDryRun) ks.memory.deletes.note(keyOf(ks), Date.now())
 }
 
 const keyOf = ({ session, summary }: KubernetesSession) => deletesKey(session.lease.principal.id, summary.name)
@@ -65,12 +66,11 @@ function purposeOf({ headers }: IncomingMessage): string | null {
   const written = headers['gatehouse-reason']
   if (typeof written !== 'string') return null
   try {
-    return decodeURIComponent(written).trim().slice(0, purposeCharactersMax) || null
+    return decodeURIComponent(written).trim().slice(0, approvalReasonCharactersMax) || null
   } catch {
-    return written.slice(0, purposeCharactersMax)
+    return written.slice(0, approvalReasonCharactersMax)
   }
 }
-const purposeCharactersMax = 1_000
 
 /** Method and target as they go upstream: what the record and the intent know a request by. */
 export const lineOf = ({ method, target }: Pick<ReadRequest, 'method' | 'target'>): string => `${method} ${target.forwarded}`
