@@ -45,7 +45,7 @@ export function createTerminals({ openListener, kubeconfig, folder, version, emi
   const terminals = new Map<string, Terminal>()
   const listeners = new Map<string, ClusterListener>()
   const files = createKubeconfigFiles(join(folder, 'kubeconfigs'), (id) => void follow(id))
-  let opening = 0
+  const opening = new Set<string>()
   let generation = 0
   // At the start, not with the first terminal: what a killed app left may not lie about until then.
   const cleaning = files.clean()
@@ -129,10 +129,10 @@ export function createTerminals({ openListener, kubeconfig, folder, version, emi
 
   return {
     async open(input) {
-      if (terminals.size + opening >= terminalsMax) throw new GatehouseError('limit_exceeded', `${terminalsMax} terminals are open (terminalsMax); close one`, { side: 'client' })
-      if (terminals.has(input.terminal) || listeners.has(input.terminal)) throw new GatehouseError('input_invalid', 'there is a terminal by this id already', { side: 'client' })
-      opening++
-      return openOne(input).finally(() => { opening-- })
+      if (terminals.size + opening.size >= terminalsMax) throw new GatehouseError('limit_exceeded', `${terminalsMax} terminals are open (terminalsMax); close one`, { side: 'client' })
+      if (terminals.has(input.terminal) || listeners.has(input.terminal) || opening.has(input.terminal)) throw new GatehouseError('input_invalid', 'there is a terminal by this id already', { side: 'client' })
+      opening.add(input.terminal)
+      return openOne(input).finally(() => { opening.delete(input.terminal) })
     },
     write({ terminal, base64 }) {
       terminalOf(terminal).write(Buffer.from(base64, 'base64'))

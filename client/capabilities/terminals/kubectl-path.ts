@@ -5,6 +5,8 @@ import { kubectlLookMs } from '../../limits.ts'
 
 const mark = '__gatehouse_kubectl__'
 const answerBytesMax = 64 * 1024
+/** What the shell wrote may still be in the pipe when it ends. */
+const lastWordsMs = 200
 
 /** Null: the shell has none, or did not say in time. */
 export async function kubectlPath(shell: { readonly file: string; readonly name: string }, env: NodeJS.ProcessEnv): Promise<string | null> {
@@ -17,6 +19,8 @@ export async function kubectlPath(shell: { readonly file: string; readonly name:
   child.stdout.setEncoding('utf8').on('data', (text: string) => { if (output.length < answerBytesMax) output += text })
   child.once('error', () => resolve(''))
   child.once('close', () => resolve(output))
+  // What a start file left running in the background may hold the pipe open for good.
+  child.once('exit', () => setTimeout(() => { child.stdout.destroy() }, lastWordsMs).unref())
   const lines = (await promise).split(/\r?\n/)
   const line = isWindows ? lines[0] : lines.find((each) => each.startsWith(mark))?.slice(mark.length)
   return line === undefined || line.trim() === '' ? null : line.trim()
