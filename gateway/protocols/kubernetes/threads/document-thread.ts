@@ -1,5 +1,6 @@
 // The thread that masks, reads and judges large documents, so that they hold up nobody else's loop: the same masks, made of the same rules.
 // What it throws is not caught: it is then thrown away, and its document refused.
+import { setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
 import { objectMasksFor, type ObjectMasks } from '../../../masking/objects/object-masks.ts'
 import { cleanText, type Scanner } from '../../../masking/scanner.ts'
@@ -7,10 +8,15 @@ import { scannersOf } from '../../../pipeline/scanners.ts'
 import { readBody } from '../body.ts'
 import type { FromThread, Task, ToThread } from './messages.ts'
 
+/** 0 is everybody's, 19 the last in line. */
+const threadNiceness = 5
+
 interface Known { readonly masks: ObjectMasks; readonly recordScanner: Scanner | null }
 
 if (parentPort === null) throw new Error('document-thread.ts runs as a worker only')
 const port = parentPort
+// Where the machine is busy the gateway's loop comes first. On Linux this is about the calling thread alone, elsewhere about the process.
+if (process.platform === 'linux') setPriority(threadNiceness)
 const known = new Map<number, Known>()
 
 port.on('message', (message: ToThread) => {
