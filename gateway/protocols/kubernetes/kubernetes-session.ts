@@ -1,6 +1,7 @@
 // What a gateway Session is for Kubernetes: the API server's connections of one client, and the requests that go through them now. It
 // ends when the lease does, when it is idle, or by the gateway; every request of it then ends with a Status.
 import type { ConnectionSummary } from '../../../shared/connection.ts'
+import { GatehouseError } from '../../../shared/errors.ts'
 import type { Lease } from '../../identity/authenticate.ts'
 import { kubernetesRequestsMax } from '../../limits.ts'
 import { cleanText } from '../../masking/scanner.ts'
@@ -58,18 +59,21 @@ export class KubernetesSession {
     this.#idleMs = idleMs
   }
 
-  /** Rejects with limit_exceeded, store_unavailable, recorder_failed; the lease is then the caller's still. */
+  /** Rejects with limit_exceeded, store_unavailable, recorder_failed, token_expired; the lease is then the caller's still. */
   static async open(request: KubernetesSessionRequest): Promise<KubernetesSession> {
     const { context, lease, connection, onClosed } = request
-    const opened: { one: KubernetesSession | null; unsubscribe: () => void } = { one: null, unsubscribe: () => undefined }
+    const opened: { one: KubernetesSession | null; unsubscribe: () => void; ended: string } = { one: null, unsubscribe: () => undefined, ended: '' }
     const session = await Session.open({
       context, lease, connection: connection.target.summary, via: 'native', client: cleanName(request), isRenewable: true,
-      onEnd: () => {
+      onEnd: (reason) => {
+        opened.ended = reason
         opened.unsubscribe()
         if (opened.one !== null) opened.one.#close()
         onClosed()
       },
     })
+    // Opening takes a while, and a token may end in it: nothing can be recorded any more then.
+    if (session.isEnded) throw new GatehouseError('token_expired', `the session was ended: ${opened.ended}`, { side: 'client' })
     const one = opened.one = new KubernetesSession(request, session)
     // While their ends can still be recorded.
     session.beforeClose((reason) => one.#endAll(reason))

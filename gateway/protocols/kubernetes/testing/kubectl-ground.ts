@@ -9,7 +9,7 @@ import type { KubectlWorld } from './kubectl-world.ts'
 /** eli works, cleo deletes much, pia sees what is masked, tim's token ends soon. */
 export const people = { eli: ['engineers'], cleo: ['engineers', 'cleaners'], pia: ['engineers', 'privacy'], tim: ['engineers'] } as const
 export type Who = keyof typeof people
-export const briefSeconds = 8
+export const briefSeconds = 12
 
 export interface Person { readonly token: string; readonly namespace: string }
 
