@@ -25,6 +25,8 @@ export const detectorExampleCharactersMax = 512
 export const detectorExamplesMax = 50
 /** What a person writes beside a decision or a request: shown whole in every list. */
 export const approvalReasonCharactersMax = 1_000
+/** Of `limit: { seconds }`: timers hold 24 days, and one that is longer would go off at once. */
+export const limitSecondsMax = 7 * 86_400
 /** Deletes that a rule's `deletes: { over, within }` counts where it says nothing: nobody deletes six things a minute by hand. */
 export const massDeletesOverDefault = 5
 export const massDeletesWithinMsDefault = 60_000

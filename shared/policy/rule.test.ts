@@ -4,6 +4,12 @@ import { policySchema } from './rule.ts'
 import { baseKind, sqlKinds } from './sql-kinds.ts'
 
 describe('a policy', () => {
+  test('limits no command to more seconds than a timer holds', () => {
+    const parse = (seconds: number) => policySchema.safeParse({ policy: 'p', connections: 'c', rules: [{ id: 'a', who: 'everyone', allow: { sql: 'select' }, limit: { seconds } }] })
+    expect(parse(604_800).success).toBe(true)
+    expect(parse(604_801).error?.issues[0]?.message).toBe('expected at most 604800, a week (limitSecondsMax)')
+  })
+
   test('is normalised: lists are lists, durations are milliseconds, what is left out is null', () => {
     const policy = policySchema.parse({
       policy: 'p', labels: { env: 'production' },

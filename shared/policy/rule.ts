@@ -1,7 +1,7 @@
 // The YAML of a policy file, as zod schemas (design.md §4). Unknown keys are errors, and so is a rule that this gateway could not
 // enforce. What is parsed is normalised: lists are lists, durations are milliseconds, `who` is requirements.
 import { z } from 'zod'
-import { approvalWithinMsDefault, approvalWithinMsMax, conditionCharactersMax } from '../limits.ts'
+import { approvalWithinMsDefault, approvalWithinMsMax, conditionCharactersMax, limitSecondsMax } from '../limits.ts'
 import type { ApprovalNeed } from '../approval.ts'
 import type { Effect, LimitObligation } from '../verdict.ts'
 import { parseDuration } from './duration.ts'
@@ -52,7 +52,7 @@ const duration = z.string({ error: durationExpected }).transform((text, context)
   return z.NEVER
 })
 
-const limitShape = { rows: z.number().int().min(1).optional(), seconds: z.number().positive().optional() }
+const limitShape = { rows: z.number().int().min(1).optional(), seconds: z.number().positive().max(limitSecondsMax, { error: `expected at most ${limitSecondsMax}, a week (limitSecondsMax)` }).optional() }
 const limitSchema = z.strictObject(limitShape, knownKeys(limitShape))
   .refine((limit) => limit.rows !== undefined || limit.seconds !== undefined, { error: 'expected rows, seconds or both' })
   .transform((limit): LimitObligation => ({ rows: limit.rows ?? null, seconds: limit.seconds ?? null }))
