@@ -1,10 +1,6 @@
 // One command as rules are asked about it, whatever its protocol: what each may be about, what each covers. A rule of another protocol
 // is about none of it.
-import { assertNever } from '../../shared/errors.ts'
 import type { CompiledRule } from './compile.ts'
-import type { AskedOf } from './conditions.ts'
-import { KubernetesAsked } from './kubernetes-asked.ts'
-import { SqlAsked } from './sql-asked.ts'
 
 /** A deny or approve that matches. */
 export interface Hit {
@@ -30,12 +26,4 @@ export interface Asked {
   readonly pieces: readonly Piece[]
   /** Places among `pieces` that a deny or approve is about, or an allow covers, if only in part. */
   matched(rule: CompiledRule): readonly number[]
-}
-
-export function ask({ facts, ...of }: AskedOf): Asked {
-  switch (facts.kind) {
-    case 'sql': return new SqlAsked({ ...of, facts })
-    case 'kubernetes': return new KubernetesAsked({ ...of, facts })
-    default: return assertNever(facts)
-  }
 }

@@ -6,12 +6,10 @@ import type { CompiledRule, SqlRule } from './compile.ts'
 import { Conditions, type AskedOf } from './conditions.ts'
 import { orElse } from './or-else.ts'
 import type { Concern } from './sql-body.ts'
-import { sqlDenied, sqlHeld, sqlUncovered } from './sql-reason.ts'
+import { sqlDenied, sqlHeld, sqlUncovered, type SqlHit, type Uncovered } from './sql-reason.ts'
 import { usesOf, type Uses } from './uses.ts'
 
 interface Needed { readonly statement: ResolvedStatement; readonly accesses: readonly ResolvedAccess[]; readonly uses: Uses }
-
-export interface SqlHit { readonly rule: SqlRule; readonly access: ResolvedAccess; readonly concern: Concern }
 
 export class SqlAsked implements Asked {
   readonly #needed: readonly Needed[]
@@ -101,8 +99,6 @@ function accessesOf({ statement: { kind }, accesses }: ResolvedStatement): reado
 
 const noRelation: readonly null[] = [null]
 const candidates = (access: ResolvedAccess): readonly (string | null)[] => (access.relations.length === 0 ? noRelation : access.relations)
-
-export interface Uncovered { readonly kind: SqlKind; readonly relation: string | null; readonly column: string | null }
 
 /** `rules`: those that apply to the statement. They cover together: the relation by one of its kind, each column by some. */
 function uncoveredPart(rules: readonly SqlRule[], { uses }: Needed, access: { readonly kind: SqlKind; readonly relation: string | null }): Uncovered | null {

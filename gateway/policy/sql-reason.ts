@@ -1,8 +1,12 @@
 // What of an SQL command a rule is about, in words: kinds and relation names only, never values of the statement.
-import { noSchema } from '../../shared/command.ts'
+import { noSchema, type ResolvedAccess, type SqlKind } from '../../shared/command.ts'
+import type { SqlRule } from './compile.ts'
 import { printable } from './reason.ts'
 import type { Concern } from './sql-body.ts'
-import type { SqlHit, Uncovered } from './sql-asked.ts'
+
+export interface SqlHit { readonly rule: SqlRule; readonly access: ResolvedAccess; readonly concern: Concern }
+
+export interface Uncovered { readonly kind: SqlKind; readonly relation: string | null; readonly column: string | null }
 
 export function sqlDenied({ rule, access, concern }: SqlHit): string {
   // A rule without `on` speaks of the kind as such, so the sentence does too.
