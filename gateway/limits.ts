@@ -50,6 +50,8 @@ export const maskedJsonDepthMax = 256
 export const maskedJsonBytesMax = 4 * 1024 * 1024
 /** Levels of a Kubernetes object: the API server itself refuses more than some hundreds, and the walk is recursive. */
 export const objectJsonDepthMax = 256
+/** Values and names in a document, 13 bytes of memory each: a list of 64 MB of real objects has some five million. */
+export const objectJsonTokensMax = 16_000_000
 /** JSON inside strings of an object (last-applied annotations, and these inside such); deeper ones are masked whole. */
 export const embeddedJsonDepthMax = 3
 /** Of a stream (logs, a terminal): what is kept back because it may be the beginning of a finding. A line that is longer goes in parts. */

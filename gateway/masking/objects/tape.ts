@@ -2,7 +2,7 @@
 // stay as they are, so what is not masked is forwarded as it was written: digits, order, double members. Strict, for what this reads as
 // one thing no client may read as another.
 import { isUtf8 } from 'node:buffer'
-import { objectJsonDepthMax } from '../../limits.ts'
+import { objectJsonDepthMax, objectJsonTokensMax } from '../../limits.ts'
 
 const code = (character: string): number => character.charCodeAt(0)
 export const [quote, openingBrace, openingBracket] = [code('"'), code('{'), code('[')]
@@ -119,6 +119,7 @@ export class Tape {
   }
 
   #grow(): void {
+    if (this.count > objectJsonTokensMax) throw new NotJson()
     const size = 2 * this.from.length
     const larger = (old: Int32Array): Int32Array => {
       const grown = new Int32Array(size)
@@ -134,7 +135,7 @@ export class Tape {
   }
 }
 
-/** Token 0 is the document. Null: it is no JSON, no UTF-8, or nested deeper than objectJsonDepthMax. */
+/** Token 0 is the document. Null: it is no JSON, no UTF-8, nested deeper than objectJsonDepthMax, or holds more than objectJsonTokensMax. */
 export function readTape(bytes: Buffer): Tape | null {
   if (!isUtf8(bytes)) return null
   const tape = new Tape(bytes)

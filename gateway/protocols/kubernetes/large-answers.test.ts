@@ -107,6 +107,18 @@ describe('threads that are well', () => {
     expect(answer.status).toBe(status)
     expect(api.seen).toEqual([])
   })
+
+  test('a followed log ends when other things are to be masked in it: what it showed half of would pass', async () => {
+    api.answer(({ response }) => {
+      response.writeHead(200, { 'content-type': 'text/plain' })
+      response.write('first line\n')
+    })
+    const followed = ask(`${pods}/web/log?follow=true`).catch((error: NodeJS.ErrnoException) => error.code)
+    await sleep(500)
+    gateway.writePolicy('cluster', policy.replace('aws-access-key', 'aws-access-key, jwt'))
+    // Cut, not ended: it is told from a log that is whole.
+    expect(await followed).toBe('ECONNRESET')
+  })
 })
 
 describe('threads in trouble', () => {
