@@ -3,7 +3,7 @@
 import { looksMasked } from '../masking/marks.ts'
 import { constantSpans } from '../sql/normal-form.ts'
 import type { Decision } from './access.ts'
-import type { Command } from './handle-command.ts'
+import type { Command } from './command.ts'
 import { countProbes } from './probe-budget.ts'
 import type { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'

@@ -2,7 +2,7 @@
 // next is made once, and kept beside its decision for as long as that lives. The shapes are those of shared/recording.ts.
 import { hash } from 'node:crypto'
 import type { ResultFrameData, VerdictFrameData } from '../../shared/recording.ts'
-import type { Command } from './handle-command.ts'
+import type { Command } from './command.ts'
 import { hideConstants, hideParameters } from './hidden-text.ts'
 import type { Judgement } from './judgement.ts'
 
