@@ -81,4 +81,3 @@ export function isSame(one: Json | undefined, other: Json | undefined): boolean 
 
 /** RFC 3339 to the second, as Kubernetes writes times. */
 export const timestamp = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`
-export const microTimestamp = (at: number): string => new Date(at).toISOString().replace(/(\.\d{3})Z$/, '$1000Z')

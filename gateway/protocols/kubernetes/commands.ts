@@ -9,7 +9,7 @@ import { readHeaders, type ReadHeaders } from './request-headers.ts'
 import { requestInfoOf, type RequestInfo } from './request-info.ts'
 import { isBuiltInGroup, privilegeOf } from './resources.ts'
 
-/** `object`, `patch`, `options`: read whole before it is judged, up to kubernetesBodyBytesMax. `stream`: not read, may pass as it comes. */
+/** `object`, `patch`, `options`: read whole before it is judged, up to kubernetesBodyBytesMax. `stream`: of a proxied program; gathered up to the same, and passed as it came. */
 export type BodyUse = 'none' | 'object' | 'patch' | 'options' | 'stream'
 
 export interface ReadRequest {
@@ -48,7 +48,7 @@ export function needsBody(info: RequestInfo, hasBody: boolean): BodyUse {
 export interface Facts {
   readonly kind: 'facts'
   readonly facts: KubernetesCommandFacts
-  /** Null: no body goes upstream, or (bodyUse `stream`) the client's own as it comes. */
+  /** Null: no body goes upstream, or (bodyUse `stream`) the client's own. */
   readonly forwarded: ForwardedBody | null
 }
 
