@@ -43,6 +43,8 @@ export interface ObjectMasks {
   probesIn(target: ObjectTarget, body: KubernetesBody): number
   /** A selector that decides by what is masked. */
   objectionToSelector(target: ObjectTarget, selectors: Selectors): Objection | null
+  /** A selector whose values a recording does not hold, for it compares them with what is masked there. */
+  hidesSelector(target: ObjectTarget, selectors: Selectors): boolean
   /** A message about such an object that stands in no Status: a `Warning` header. */
   cleanMessage(target: ObjectTarget, message: string): string
 }
@@ -62,6 +64,7 @@ export function objectMasksFor(masks: MaskSet, hashKey: KeyObject | null = null)
     objectionToWrite: (target, body, how = {}) => objectionToWrite(client, target, body, how),
     probesIn: (target, body) => writtenTo(client, target, body)?.masked.length ?? 0,
     objectionToSelector: (target, selectors) => objectionToSelector(client, target, selectors),
+    hidesSelector: (target, selectors) => objectionToSelector(record, target, selectors) !== null,
     cleanMessage: (target, message) => (touches(target) ? cleanedMessage(message, target) : message),
   }
 }
@@ -101,7 +104,7 @@ function maskedJson(target: ObjectTarget, bytes: Buffer, { client, record, isSam
   return { kind: 'masked', client: forClient, record: forRecord }
 }
 
-const unreadable = 'it is not JSON in UTF-8, or is nested deeper than objectJsonDepthMax'
+const unreadable = 'it is not JSON in UTF-8, is nested deeper than objectJsonDepthMax, or holds more than objectJsonTokensMax values and names'
 
 const isTokens = ({ resource, subresource }: ObjectTarget): boolean => subresource === 'token' || resource === 'tokenreviews'
 

@@ -8,7 +8,7 @@ import type { Refusal } from '../../pipeline/refusal.ts'
 import type { Session } from '../../pipeline/session.ts'
 import { evaluate } from '../../policy/evaluate.ts'
 import { targetOf, type KubernetesAccess } from './access.ts'
-import { cleanRequest } from './recorded-text.ts'
+import { cleanRequest, withoutSelectors } from './recorded-text.ts'
 import { judgedApart } from './written.ts'
 
 export interface RequestDecision extends Judgement {
@@ -35,7 +35,10 @@ export function decideRequest(access: KubernetesAccess, facts: KubernetesCommand
     // What masking refuses, nobody can approve.
     refusal: denied(verdict) ?? objectionOfMasks(access, facts, clean) ?? held(verdict),
     isTainted: facts.body !== null && masks.touches(target),
-    recordedText: (text) => (recordScanner === null ? text : cleanRequest(recordScanner, text)),
+    recordedText: (text) => {
+      const shown = masks.hidesSelector(target, facts) ? withoutSelectors(text) : text
+      return recordScanner === null ? shown : cleanRequest(recordScanner, shown)
+    },
     recordedParameters: (parameters) => (facts.body === null ? parameters.map((value) => value && clean(value)) : [cleanedBody(access, facts, facts.body, clean)]),
   }
 }

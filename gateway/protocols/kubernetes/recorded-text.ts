@@ -1,5 +1,6 @@
 // A request's text as the recording may hold it. Detectors look at what it says, not at how it is encoded: behind `%20` a key is no
 // word of its own, and would be passed over.
+import { maskedText } from '../../masking/redaction.ts'
 import { cleanText, type Scanner } from '../../masking/scanner.ts'
 
 /** `text`: method and target in its first line, and what people are told besides in the others. */
@@ -11,6 +12,9 @@ export function cleanRequest(scanner: Scanner, text: string): string {
   if (mark === -1) return cleanPath(scanner, line) + rest
   return `${cleanPath(scanner, line.slice(0, mark))}?${line.slice(mark + 1).split('&').map((part) => cleanParameter(scanner, part)).join('&')}${rest}`
 }
+
+/** What is compared with a masked field may be the value itself. */
+export const withoutSelectors = (text: string): string => text.replace(/([?&](?:field|label)Selector=)[^&\s]*/g, `$1${encodeURIComponent(maskedText)}`)
 
 /** As a whole too, for some findings have slashes in them. */
 const cleanPath = (scanner: Scanner, path: string): string => cleanText(scanner, path.split('/').map((segment) => cleanEncoded(scanner, segment)).join('/'))

@@ -24,9 +24,7 @@ export interface Ask {
   readonly onEarly?: (headers: IncomingMessage['headers']) => void
 }
 
-export interface AttackWorld {
-  readonly api: FakeApi
-  readonly gateway: KubernetesGateway
+export interface Attackers {
   token(who: string): string
   /** Makes somebody; their gateway session token. */
   join(who: string, groups: readonly string[], expiresInSeconds?: number): Promise<string>
@@ -45,12 +43,26 @@ export interface AttackWorld {
   stop(): Promise<void>
 }
 
+export interface AttackWorld extends Attackers { readonly api: FakeApi; readonly gateway: KubernetesGateway }
+
 /** Who is in which groups, unless a test says otherwise. */
 export const people: Readonly<Record<string, readonly string[]>> = { eli: ['engineers'], pia: ['privacy'], otto: ['on-call', 'reviewers'], bo: ['engineers', 'on-call'], rita: ['readers'] }
 
 export async function startAttackWorld(options: KubernetesGatewayOptions): Promise<AttackWorld> {
   const api = await startFakeApi()
   const gateway = await startKubernetesGateway(api, options)
+  const attackers = await attackersOf(gateway)
+  return {
+    ...attackers, api, gateway,
+    async stop() {
+      await attackers.stop()
+      await api.stop()
+    },
+  }
+}
+
+/** They stop the gateway, too. */
+export async function attackersOf(gateway: KubernetesGateway): Promise<Attackers> {
   const address = { api: gateway.api, ca: gateway.caFile }
   const tokens = new Map<string, string>()
   const heard: Buffer[] = []
@@ -85,7 +97,7 @@ export async function startAttackWorld(options: KubernetesGatewayOptions): Promi
   }
   const call = (who: string, method: string, path: string, body?: unknown) => callApi(address, method, path, token(who), body)
   return {
-    api, gateway, token, join, open, socket, call,
+    token, join, open, socket, call,
     async ask(path, how = {}) {
       const response = await open(path, how)
       const chunks: Buffer[] = []
@@ -125,7 +137,6 @@ export async function startAttackWorld(options: KubernetesGatewayOptions): Promi
     async stop() {
       agent.destroy()
       await gateway.stop()
-      await api.stop()
     },
   }
 }
