@@ -10,7 +10,6 @@ import { cleanText, type Scanner } from '../masking/scanner.ts'
 import { refusalNow } from './clearance.ts'
 import type { AskedCommand } from './command.ts'
 import { RunningCommand } from './handle-output.ts'
-import { hideQuoted } from './hidden-text.ts'
 import type { Judgement } from './judgement.ts'
 import type { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
@@ -27,6 +26,8 @@ export interface HoldRequest<D extends Judgement> {
   readonly parameters: readonly (string | null)[]
   /** The same as the recording holds it: for lists and notifications. */
   readonly recorded: string
+  /** What people write about it, without the masked values that they quote from it; asked where it is tainted. */
+  readonly hideQuoted: (written: string) => string
   /** What the requester says it is for. */
   readonly purpose: string | null
   /** Of the recording, over what people write about it. */
@@ -277,7 +278,7 @@ export class Held<D extends Judgement> {
   #recorded(reason: string): string {
     const { isTainted } = this.#command.decision
     const { recordScanner } = this.#request
-    const quoted = isTainted ? hideQuoted(reason, this.#request) : reason
+    const quoted = isTainted ? this.#request.hideQuoted(reason) : reason
     return recordScanner === null ? quoted : cleanText(recordScanner, quoted)
   }
 }

@@ -15,6 +15,8 @@ rules:
   - { id: read, who: { groups: [engineers] }, allow: { kubernetes: [get, list, watch], resources: ["*"] } }
   - { id: changes, who: { groups: [engineers] }, approve: { kubernetes: [patch, create, update, delete, exec], resources: ["*"] }, by: { groups: [on-call, engineers] }, within: 1m }
   - { id: quick, who: { groups: [engineers] }, approve: { kubernetes: [deletecollection], resources: ["*"] }, by: { groups: [on-call] }, within: 2s }
+  - { id: clean, who: { groups: [cleaners] }, approve: { kubernetes: [delete], resources: [pods] }, by: { groups: [on-call] }, within: 1m }
+  - { id: not-many, who: { groups: [cleaners] }, deny: { kubernetes: [mass-delete], deletes: { over: 3, within: 1m } } }
 masks:
   - { id: secrets, resources: [secrets], fields: [/data/*, /stringData/*], as: redact }
   - { id: env, resources: [deployments], fields: ["/spec/template/spec/containers/*/env/*/value"], as: redact }
@@ -103,6 +105,18 @@ describe('what was agreed to', () => {
       await sleep(100)
     }
     expect((await Promise.all(running)).filter(({ status }) => status === 200)).toHaveLength(1)
+  })
+
+  test('many that are held at once are many all the same', async () => {
+    await world.join('cleo', ['cleaners'])
+    const running = Array.from({ length: 6 }, (_, i) => world.ask(`/api/v1/namespaces/shop/pods/held-${i}`, { who: 'cleo', method: 'DELETE' }))
+    const asked = await Promise.all(running.map((_, i) => world.opened(`pods/held-${i}`)))
+    for (const one of asked) {
+      await decide('otto', one)
+      await sleep(50)
+    }
+    expect((await Promise.all(running)).filter(({ status }) => status === 200)).toHaveLength(3)
+    expect(written()).toHaveLength(3)
   })
 
   test.each<readonly [string, () => void]>([

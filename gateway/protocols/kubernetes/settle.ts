@@ -1,5 +1,6 @@
 // From a request to the answer whether it may go upstream: judged, recorded, and where policy wants it held until humans have decided.
 // The same for a plain request and for a stream.
+import { hash } from 'node:crypto'
 import { wantsReason } from '../../../shared/approval.ts'
 import { GatehouseError } from '../../../shared/errors.ts'
 import { cleanText } from '../../masking/scanner.ts'
@@ -8,9 +9,11 @@ import { handleCommand } from '../../pipeline/handle-command.ts'
 import { Held, type Asked, type HoldRequest, type Settled, type WaitLimit } from '../../pipeline/hold.ts'
 import { intentOfRequest } from '../../pipeline/meaning.ts'
 import type { Refusal } from '../../pipeline/refusal.ts'
+import type { KubernetesAccess } from './access.ts'
 import { factsNow, headersFor, headText, identityFor, lineOf, noteAllowed, wholeText, type AskedRequest } from './asked.ts'
 import { decideRequest, objectionToGuesses, recordedBody, type RequestDecision } from './judge.ts'
 import type { KubernetesSession } from './kubernetes-session.ts'
+import { hideQuotedOf } from './quoted.ts'
 import { diffOf, nothing, readLive, type LiveObject } from './live.ts'
 import type { ReadRequest } from './commands.ts'
 import { parameter } from './path.ts'
@@ -30,7 +33,7 @@ export async function settle(ks: KubernetesSession, asked: AskedRequest, waiting
   const facts = factsNow(ks, asked)
   const decision = decideRequest(access, facts, { now: Date.now(), live: null })
   const clearance = decision.refusal?.kind === 'needs-approval' ? grantedNow(session, decision) : null
-  const parameters = asked.facts.body === null ? [] : [recordedBody(access, asked.facts, asked.facts.body)]
+  const parameters = recordedParameters(access, asked)
   const wanted = clearance === null ? reasonWanted(decision, asked) : null
   const text = lineOf(asked.read)
   const outcome = handleCommand(session, { text, shown: decision.recordedText(text), parameters, decision: wanted ?? decision, clearance }, objectionToGuesses)
@@ -45,6 +48,12 @@ export async function settle(ks: KubernetesSession, asked: AskedRequest, waiting
   const settled = await held.settled.finally(() => waiting.signal.removeEventListener('abort', onGone))
   if (settled.kind === 'forward') noteAllowed(ks, facts)
   return settled
+}
+
+/** A body that is not read (of a proxied program) is known by its size and hash. */
+function recordedParameters(access: KubernetesAccess, { facts, body }: AskedRequest): readonly string[] {
+  if (facts.body !== null) return [recordedBody(access, facts, facts.body)]
+  return body === null ? [] : [`${body.bytes.length} bytes of ${body.contentType.slice(0, 100)}, sha256 ${hash('sha256', body.bytes, 'hex')}`]
 }
 
 /** Why nobody is asked: the rule wants to be told what it is for. kubectl has no words for that; a grant has. */
@@ -74,11 +83,13 @@ async function liveOf(ks: KubernetesSession, asked: AskedRequest, { signal }: Wa
 function holdRequest(ks: KubernetesSession, asked: AskedRequest, { signal, onAsked, live }: Waiting & { readonly live: LiveObject }): HoldRequest<RequestDecision> {
   const { facts, read, body } = asked
   const access = ks.access()
-  const decide = (state: string | null) => decideRequest(ks.access(), facts, { now: Date.now(), live: state })
+  // With the deletes that were let through while it waited: many that are held at once are many all the same.
+  const decide = (state: string | null) => decideRequest(ks.access(), factsNow(ks, asked), { now: Date.now(), live: state })
   let known = live.state
   const request = { method: read.method, target: read.target.forwarded, headers: headersFor(ks, asked), body: body?.bytes ?? null, signal }
   return {
     // Without the body: its fields are masked by place, which a text does not have.
+    hideQuoted: facts.body === null ? (written) => written : hideQuotedOf(facts.body.value, recordedBody(access, facts, facts.body)),
     protocol: 'kubernetes', recorded: decide(live.state).recordedText(headText(asked)), text: wholeText(asked), parameters: [], purpose: asked.purpose, recordScanner: access.recordScanner, isPlain: false,
     decide: () => decide(known),
     // Another object of that name, or the same with another spec: nobody approved that.

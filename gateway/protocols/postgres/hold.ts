@@ -5,6 +5,7 @@ import type { SqlFacts } from '../../../shared/command.ts'
 import type { Decision } from '../../pipeline/access.ts'
 import { grantedNow, refusalNow, type Clearance } from '../../pipeline/clearance.ts'
 import type { RunningCommand } from '../../pipeline/handle-output.ts'
+import { hideQuoted } from '../../pipeline/hidden-text.ts'
 import type { Asked, HoldRequest, TransactionState } from '../../pipeline/hold.ts'
 import type { Refusal } from '../../pipeline/refusal.ts'
 import { intentOf, type Meaning } from '../../pipeline/meaning.ts'
@@ -89,9 +90,10 @@ export function holdRequest(session: PostgresSession, subject: Subject, { decisi
   // What EXECUTE runs belongs to what is judged, and to what people see.
   const text = [subject.text, ...preparedTexts(session, facts).map((prepared) => `-- runs what was prepared as:\n${prepared}`)].join('\n\n')
   const meaning = meaningOf(session, text, bound)
+  const parameters = bound === null ? [] : parameterText(bound.bind, bound.prepared.types, heldParametersBytesMax)
   return {
-    text, purpose: session.settings.reasonFor(subject.text, facts.statements),
-    parameters: bound === null ? [] : parameterText(bound.bind, bound.prepared.types, heldParametersBytesMax),
+    text, hideQuoted: (written) => hideQuoted(written, { text, parameters }), purpose: session.settings.reasonFor(subject.text, facts.statements),
+    parameters,
     protocol: 'postgres', recorded: decision.recordedText(text), recordScanner: access.recordScanner, diff: null, limit: null,
     decide: () => decideNow(session, decision.facts, decision.resolved.estimatedRows),
     // The catalog may be a minute old, and others may have changed it: nobody approved that.
