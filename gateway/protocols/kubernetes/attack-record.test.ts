@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
 import { nodeFs } from '../../recording/segment-files.ts'
 import { verifyJournal } from '../../recording/verify.ts'
 import { found, startAttackWorld, type AttackWorld } from './testing/attack-world.ts'
@@ -109,8 +110,17 @@ describe('a record that cannot be written', () => {
     })
     const watch = await world.open('/api/v1/namespaces/shop/pods?watch=1')
     let isEnded = false
-    watch.on('data', () => undefined).on('close', () => { isEnded = true }).on('error', () => { isEnded = true })
+    watch.on('data', () => undefined).on('close', () => { isEnded = true }).on('error', () => { isEnded = true }).resume()
     await vi.waitFor(() => expect(events).toBeGreaterThan(2))
+    const typed: string[] = []
+    world.api.onUpgrade((message, socket) => new WebSocketServer({ noServer: true, handleProtocols: () => 'v5.channel.k8s.io' }).handleUpgrade(message, socket, Buffer.alloc(0), (ws) => {
+      ws.on('message', (data: Buffer) => { typed.push(data.toString()) }).on('error', () => undefined)
+    }))
+    const exec = new WebSocket(`${world.gateway.api.replace('https', 'wss')}/k8s/cluster/api/v1/namespaces/shop/pods/web/exec?command=sh&stdin=true`, 'v5.channel.k8s.io', { ca: world.gateway.ca, headers: { authorization: `Bearer ${world.token('eli')}` } })
+    exec.on('error', () => undefined)
+    await new Promise<void>((done) => { exec.once('open', done) })
+    exec.send(Buffer.from('\0before'))
+    await vi.waitFor(() => expect(typed).toEqual(['\0before']))
     world.api.forget()
     left = 0
     const failedAt = Date.now()
@@ -119,7 +129,9 @@ describe('a record that cannot be written', () => {
     expect([401, 503]).toContain(held?.status ?? 503)
     // 401: its session had ended already, by the first of them.
     for (const answer of answers) expect([401, 503]).toContain(answer?.status ?? 503)
-    await vi.waitFor(() => expect(isEnded).toBe(true), { timeout: 2_000 })
+    exec.send(Buffer.from('\0after'), () => undefined)
+    await vi.waitFor(() => expect([isEnded, exec.readyState]).toEqual([true, WebSocket.CLOSED]), { timeout: 2_000 })
+    expect(typed).toEqual(['\0before'])
     expect(Date.now() - failedAt).toBeLessThan(2_000)
     await sleep(100)
     expect(world.api.lines()).toEqual([])

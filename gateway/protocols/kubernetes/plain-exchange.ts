@@ -190,10 +190,18 @@ export class PlainExchange implements Exchange {
     return this.#isOngoing || this.#read.info.verb === 'get' || this.#read.info.verb === 'list'
   }
 
+  /** The answer ends whatever becomes of its record. */
   #stop(reason: StatusReason, message: string): void {
     if (this.#gone.signal.aborted) return
+    try {
+      this.#command?.finish('ended')
+    } finally {
+      this.#close(reason, message)
+    }
+  }
+
+  #close(reason: StatusReason, message: string): void {
     const facts = this.#asked?.facts ?? null
-    this.#command?.finish('ended')
     if (!this.#response.headersSent) sendStatus(this.#response, statusOfRefused({ kind: 'refused', reason, message, hint: '' }, facts))
     else if (this.#reading === 'json-stream' && this.#pump?.isInPiece !== true) this.#response.end(`${JSON.stringify({ type: 'ERROR', object: statusObject(reason, message, facts) })}\n`)
     // A text cut short is told from one that has ended.

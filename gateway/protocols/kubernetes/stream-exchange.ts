@@ -90,8 +90,16 @@ export class StreamExchange implements Exchange {
     this.#stop(`the session was ended: ${reason}`)
   }
 
+  /** The streams end whatever becomes of their record: nothing may be typed that it does not hold. */
   #stop(reason: string): void {
-    this.#command?.finish('ended')
+    try {
+      this.#command?.finish('ended')
+    } finally {
+      this.#close(reason)
+    }
+  }
+
+  #close(reason: string): void {
     if (this.#relay !== null) return this.#relay.close(reason)
     refuseUpgrade(this.#arrival.socket, statusOfRefused({ kind: 'refused', reason: 'Unauthorized', message: reason, hint: '' }, this.#asked?.facts ?? null))
     this.#gone.abort(new GatehouseError('forbidden', reason))
