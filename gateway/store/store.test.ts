@@ -6,13 +6,16 @@ import { createServer, type Socket } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Principal } from '../../shared/principal.ts'
 import type { SessionSummary } from '../../shared/session.ts'
 import { makeSessionId } from '../../shared/session-id.ts'
 import { Secret } from '../credentials/secret.ts'
 import { storeQueryMs } from '../limits.ts'
 import { startPostgres, type RealPostgres } from '../testing/real-postgres.ts'
+
+// PGlite compiles its megabytes of WebAssembly in seconds, or in half a minute beside everything else.
+vi.setConfig({ testTimeout: 60_000 })
 import { createAuditLog } from './audit.ts'
 import { gatewayId } from './gateway-id.ts'
 import { migrate } from './migrate.ts'
