@@ -6,6 +6,8 @@ import type { Ground, Who } from './kubectl-ground.ts'
 export interface Step {
   readonly line: string
   readonly who?: Who
+  /** The first minor version that has it; older ones leave it out. */
+  readonly since?: number
   readonly input?: string
   /** Written into the home first. */
   readonly files?: Readonly<Record<string, string>>
@@ -35,7 +37,7 @@ export async function runCase({ steps, reached = [], notReached = [] }: Case, gr
   ground.forget()
   for (const step of steps) {
     if (typeof step === 'function') await step(ground)
-    else await runStep(step, ground)
+    else if ((step.since ?? 0) <= ground.kubectl.minor) await runStep(step, ground)
   }
   const lines = ground.reached()?.map(({ method, target }) => `${method} ${target}`)
   if (lines === undefined) return

@@ -27,7 +27,7 @@ export const objectCases: readonly Case[] = [
     name: 'masked in every form', isShort: true, recorded: path('secrets/db'),
     steps: [
       { line: 'get secret db -o jsonpath={.data.password}', out: /^W21hc2tlZF0=$/ },
-      { line: 'get secret db -o yaml --show-managed-fields', out: /last-applied-configuration/ }, { line: 'get secrets -o json', out: /"kind": "Secret"/ },
+      { line: 'get secret db -o yaml', out: /last-applied-configuration/ }, { since: 21, line: 'get secret db -o yaml --show-managed-fields', out: /last-applied-configuration/ }, { line: 'get secrets -o json', out: /"kind": "Secret"/ },
       { line: 'get cm -o custom-columns=NAME:.metadata.name,PASSWORD:.data.password', out: /flags +\[masked\]/ },
       { line: `get secret db -o 'go-template={{.data.password|base64decode}}'`, out: /^\[masked\]$/ },
     ],
@@ -126,7 +126,7 @@ export const objectCases: readonly Case[] = [
     steps: [
       { line: 'delete configmap precious', code: 1, err: /^Error from server \(Forbidden\): .*denied by rule never \(policy suite\)/ },
       { line: 'run mine --image=mine', code: 1, err: /^Error from server \(Forbidden\): .*no rule allows create/ },
-      { line: 'create token default', code: 1, err: /no rule allows mint-token .*a rule has to name mint-token/ },
+      { since: 24, line: 'create token default', code: 1, err: /no rule allows mint-token .*a rule has to name mint-token/ },
       { line: 'get pods --as=admin', code: 1, err: /impersonation/ },
       { line: 'attach box', code: 1, err: /no rule allows attach/ },
     ],
