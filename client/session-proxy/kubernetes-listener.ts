@@ -126,7 +126,7 @@ function createAgents() {
 
 async function listen(server: Server, port: number): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  server.once('error', (error: NodeJS.ErrnoException) => reject(error.code === 'EADDRINUSE'
+  server.on('error', (error: NodeJS.ErrnoException) => reject(error.code === 'EADDRINUSE'
     ? new GatehouseError('port_taken', `port ${port} on 127.0.0.1 is taken; choose another with --port`, { side: 'client', cause: error })
     : new GatehouseError('not_permitted', `cannot listen on 127.0.0.1:${port} (${error.code})`, { side: 'client', cause: error })))
   server.listen(port, '127.0.0.1', resolve)

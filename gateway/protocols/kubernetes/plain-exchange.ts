@@ -54,7 +54,10 @@ export class PlainExchange implements Exchange {
     try {
       const full = this.#ks.enter(this)
       if (full === null) await this.#serve()
-      else this.#refuse(full)
+      else {
+        recordRefused(this.#ks, lineOf(this.#read), full)
+        this.#refuse(full)
+      }
     } catch (error) {
       this.#failed(error)
     } finally {

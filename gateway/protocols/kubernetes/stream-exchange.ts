@@ -54,7 +54,10 @@ export class StreamExchange implements Exchange {
     try {
       const full = this.#ks.enter(this)
       if (full === null) await this.#serve()
-      else refuseUpgrade(socket, statusOf(full, null))
+      else {
+        recordRefused(this.#ks, lineOf(this.#arrival.read), full)
+        refuseUpgrade(socket, statusOf(full, null))
+      }
     } catch (error) {
       this.#command?.finish('error')
       if (error instanceof GatehouseError && error.code === 'recorder_failed') this.#ks.session.end('the recording cannot be written')
