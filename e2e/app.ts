@@ -8,11 +8,11 @@ import { demo, signIn } from './demo.ts'
 
 export interface App { readonly page: Page; close(): Promise<void> }
 
-/** Signed in. `prepare`: before the page is there. */
-export async function appOf(browser: Browser, person: RegExp, prepare: (context: BrowserContext) => Promise<void> = () => Promise.resolve()): Promise<App> {
+/** Signed in. `prepare`: before the page is there; `gateway`: another than the demo's. */
+export async function appOf(browser: Browser, person: RegExp, prepare: (context: BrowserContext) => Promise<void> = () => Promise.resolve(), gateway: { readonly api: string; readonly ca: string } = demo()): Promise<App> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-app-'))
   const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'bin', 'gatehouse'), 'app', '--browser'], {
-    stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, GATEHOUSE_URL: demo().api, GATEHOUSE_CA: demo().ca, XDG_CONFIG_HOME: folder, HOME: folder },
+    stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, GATEHOUSE_URL: gateway.api, GATEHOUSE_CA: gateway.ca, XDG_CONFIG_HOME: folder, HOME: folder },
   })
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
   await prepare(context)
