@@ -2,7 +2,7 @@
 import { GatehouseError } from '../../shared/errors.ts'
 import type { SecretRef } from '../credentials/resolve-secret.ts'
 import { Secret } from '../credentials/secret.ts'
-import { kubernetesTokenAgeMs } from '../limits.ts'
+import { kubernetesTokenAgeMs } from '../limits-kubernetes.ts'
 import type { KubernetesTarget, PostgresTarget, Target } from '../pipeline/target.ts'
 import { isSafeServer } from './address.ts'
 import type { WrittenConnection, WrittenKubernetes, WrittenPostgres } from './connections.ts'

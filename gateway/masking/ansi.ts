@@ -4,9 +4,9 @@
 import type { Finding } from './findings.ts'
 
 const escape = 0x1b
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex
 const sequences = /\x1b(?:\[[0-?]*[ -/]*[@-~]|[()*+][0-9A-Za-z]|[=>78cDEHMNOZ])/g
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex
 const colours = /\x1b\[[0-9;:]*m/g
 
 type Find = (bytes: Buffer, start: number, end: number) => readonly Finding[] | 'too-much' | null

@@ -111,7 +111,7 @@ test('what follows a pause inside a secret is masked', () => {
 const pieces = ['john@example.com', akia, 'AKIA', '4111 1111 1111 1111', '4111', '123-45-6789', '-', ' ', '\n', '\r\n', '.', 'word', '{"a":"', '"}', '\\n', 'eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.abc', 'ghp_', 'a'.repeat(36), base64('mail john@example.com now'), lines(base64(`${'x'.repeat(100)} john@example.com`)), 'é', '密', '\x1b[31m', '\x1b[0m', 'postgres://ann:hunter2@db', '+49 30 1234567', '10.1.2.3', `${key}\n`, `${key.slice(0, 100)}\n`, '-----END RSA PRIVATE KEY-----\n']
 
 /** Findings that overlap are one mark where they are seen together, and may be two where they are not; colours inside a key go with it. */
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex
 const marks = (text: string): string => text.replaceAll(/\x1b\[[0-9;]*m/g, '').replaceAll(/(?:\[masked(?::[a-z-]+)?\])+/g, '#')
 
 describe('random texts in random chunks', () => {

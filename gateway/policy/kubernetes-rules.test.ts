@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { KubernetesCommandFacts } from '../../shared/kubernetes.ts'
 import { massDeletesOverMax, massDeletesWithinMsMax } from '../../shared/limits.ts'
-import { kubernetesDeletesKept, kubernetesDeletesKeptMs } from '../limits.ts'
+import { kubernetesDeletesKept, kubernetesDeletesKeptMs } from '../limits-kubernetes.ts'
 import { evaluate } from './evaluate.ts'
 import { snapshotOf, someone, sql } from './testing/build.ts'
 import { body, exec, listOf, ofCluster, path, prod, request, verdictOf } from './testing/kubernetes.ts'

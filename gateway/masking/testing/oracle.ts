@@ -48,7 +48,7 @@ function encoded(detectors: readonly AnyDetector[], bytes: Buffer): readonly Fin
 function textOf(bytes: Buffer): Buffer | null {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes, { stream: true })
-    // eslint-disable-next-line no-control-regex
+    // oxlint-disable-next-line no-control-regex
     return /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(text) ? null : bytes
   } catch {
     return null

@@ -1,7 +1,7 @@
 // Answers by how large they are: small ones in the turn, large ones in a thread, and always by the masks that hold when they are done.
 import { expect, test, vi } from 'vitest'
 import { GatehouseError } from '../../../shared/errors.ts'
-import { documentTurnBytesMax } from '../../limits.ts'
+import { documentTurnBytesMax } from '../../limits-kubernetes.ts'
 import { objectMasksFor, type MaskRules } from '../../masking/objects/object-masks.ts'
 import type { KubernetesAccess } from './access.ts'
 import { answerMasker, type AnswerMasker, type Masked, type MaskerOptions } from './answer-masker.ts'

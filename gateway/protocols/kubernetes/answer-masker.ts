@@ -2,7 +2,7 @@
 // or what holds no object (discovery). Bytes go out as they came where nothing in them is masked; what cannot be read does not go out.
 // What takes longer than a turn of the loop is masked in a thread (threads/), or a little at a time.
 import { GatehouseError } from '../../../shared/errors.ts'
-import { documentTriesMax, documentTurnBytesMax, kubernetesAnswerBytesMax, kubernetesEventBytesMax } from '../../limits.ts'
+import { documentTriesMax, documentTurnBytesMax, kubernetesAnswerBytesMax, kubernetesEventBytesMax } from '../../limits-kubernetes.ts'
 import type { ObjectTarget } from '../../masking/objects/object-masks.ts'
 import { StreamScanner } from '../../masking/stream.ts'
 import type { Scanner } from '../../masking/scanner.ts'

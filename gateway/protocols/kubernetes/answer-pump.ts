@@ -2,7 +2,7 @@
 // the gateway's loop, so that a flood is its own session's affair.
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import { kubernetesWriteBytes } from '../../limits.ts'
+import { kubernetesWriteBytes } from '../../limits-kubernetes.ts'
 import type { AnswerMasker, Masked, Piece } from './answer-masker.ts'
 import { Turn } from './turn.ts'
 

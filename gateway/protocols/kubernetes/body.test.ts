@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { kubernetesBodyBytesMax, kubernetesYamlCharactersMax } from '../../limits.ts'
+import { kubernetesBodyBytesMax, kubernetesYamlCharactersMax } from '../../limits-kubernetes.ts'
 import { readBody } from './body.ts'
 
 type Verb = Parameters<typeof readBody>[0]

@@ -1,6 +1,6 @@
 // What a request writes, read once. The value that was judged is written anew as JSON, and that is what goes upstream: so no reader behind
 // us can find in the client's bytes what we did not (a second key, another encoding, an odd escape). Protobuf is read where kubectl needs it; CBOR never.
-import { kubernetesBodyBytesMax } from '../../limits.ts'
+import { kubernetesBodyBytesMax } from '../../limits-kubernetes.ts'
 import type { KubernetesBody } from '../../../shared/kubernetes.ts'
 import { readProtobuf } from './codec/protobuf.ts'
 import { mediaType } from './negotiation.ts'

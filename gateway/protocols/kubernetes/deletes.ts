@@ -1,6 +1,6 @@
 // Deletes that were let through lately, of each principal on each connection: many single ones are one mass delete (`kubectl delete
 // --all` sends a DELETE an object). Of one gateway process; whole again after a restart.
-import { kubernetesDeletesKept, kubernetesDeletesKeptMs } from '../../limits.ts'
+import { kubernetesDeletesKept, kubernetesDeletesKeptMs } from '../../limits-kubernetes.ts'
 
 export interface Deletes {
   /** Ages in milliseconds, newest first. */

@@ -1,7 +1,7 @@
 // The bytes of one document as they come: a small one whole, for this turn of the loop; a large one in pieces of memory of its own, which a
 // thread can be handed, counted against the room that large answers of all sessions have together.
 import { GatehouseError } from '../../../shared/errors.ts'
-import { documentTurnBytesMax } from '../../limits.ts'
+import { documentTurnBytesMax } from '../../limits-kubernetes.ts'
 import type { Room } from './threads/room.ts'
 
 const pieceBytes = 256 * 1024

@@ -3,7 +3,7 @@
 import type { ConnectionSummary } from '../../../shared/connection.ts'
 import { GatehouseError } from '../../../shared/errors.ts'
 import type { Lease } from '../../identity/authenticate.ts'
-import { kubernetesRequestsMax } from '../../limits.ts'
+import { kubernetesRequestsMax } from '../../limits-kubernetes.ts'
 import { cleanText } from '../../masking/scanner.ts'
 import type { GatewayContext, KubernetesConnection } from '../../pipeline/context.ts'
 import type { Refusal } from '../../pipeline/refusal.ts'

@@ -1,7 +1,7 @@
 // What approvers are shown of a change: the live object beside what the API server's own dry run would make of it; and which object it
 // is, so that another one of the same name is not changed in its place. Asked with the gateway's credential, and said in the record.
 import type { KubernetesCommandFacts } from '../../../shared/kubernetes.ts'
-import { kubernetesDiffObjectBytesMax, kubernetesLiveBytesMax } from '../../limits.ts'
+import { kubernetesDiffObjectBytesMax, kubernetesLiveBytesMax } from '../../limits-kubernetes.ts'
 import { targetOf, type KubernetesAccess } from './access.ts'
 import { objectDiff, type DiffSides } from './object-diff.ts'
 import { isBuiltInGroup } from './resources.ts'

@@ -2,7 +2,7 @@
 // other work and not for long; a change that is too large for that is shown as what goes and what comes.
 import { createTwoFilesPatch } from 'diff'
 import { stringify } from 'yaml'
-import { kubernetesDiffCharactersMax, kubernetesDiffMs } from '../../limits.ts'
+import { kubernetesDiffCharactersMax, kubernetesDiffMs } from '../../limits-kubernetes.ts'
 
 /** Null: there is none on that side. Masked by whoever has them. */
 export interface DiffSides { readonly before: unknown; readonly after: unknown }

@@ -1,6 +1,6 @@
 // The target of a request, read once: decoded segments and query parameters, and the one target that goes upstream, written anew from them.
 // So what is judged is what is forwarded. Whatever two readers could read in two ways (`//`, `..`, `%2f`, `;`) is refused, never repaired.
-import { kubernetesTargetCharactersMax } from '../../limits.ts'
+import { kubernetesTargetCharactersMax } from '../../limits-kubernetes.ts'
 import { refused, type Refused } from './refusal.ts'
 
 export interface Target {

@@ -2,7 +2,7 @@
 // session or the policy ends it; it is then told why in its own tongue.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GatehouseError } from '../../../shared/errors.ts'
-import { kubernetesQuietMs } from '../../limits.ts'
+import { kubernetesQuietMs } from '../../limits-kubernetes.ts'
 import { cleanText } from '../../masking/scanner.ts'
 import { refusalOfRunning } from '../../pipeline/clearance.ts'
 import type { RunningCommand } from '../../pipeline/handle-output.ts'

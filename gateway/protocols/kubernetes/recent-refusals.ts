@@ -1,6 +1,6 @@
 // kubectl 1.30 and newer takes a refused WebSocket for a server that cannot do it, and asks for the same stream again over SPDY. It gets
 // the same answer, once and for a moment: nobody is asked twice about what was denied just now.
-import { recentRefusalMs, recentRefusalsMax } from '../../limits.ts'
+import { recentRefusalMs, recentRefusalsMax } from '../../limits-kubernetes.ts'
 import type { Refusal } from '../../pipeline/refusal.ts'
 
 export interface RecentRefusals {

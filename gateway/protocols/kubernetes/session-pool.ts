@@ -4,7 +4,7 @@
 import { hash } from 'node:crypto'
 import { GatehouseError } from '../../../shared/errors.ts'
 import type { Lease } from '../../identity/authenticate.ts'
-import { kubernetesIdleMs, kubernetesPooledMax } from '../../limits.ts'
+import { kubernetesIdleMs, kubernetesPooledMax } from '../../limits-kubernetes.ts'
 import type { GatewayContext, KubernetesConnection } from '../../pipeline/context.ts'
 import { createDeletes } from './deletes.ts'
 import { KubernetesSession, type Memory } from './kubernetes-session.ts'

@@ -1,6 +1,6 @@
 // JSON that every reader reads alike, or nothing: UTF-8, no key twice, no lone surrogates, no numbers that a double does not hold.
 // JSON.parse checks the grammar and takes the last of two keys; a walk over the same text finds what it lets pass.
-import { kubernetesBodyDepthMax, kubernetesBodyValuesMax } from '../../limits.ts'
+import { kubernetesBodyDepthMax, kubernetesBodyValuesMax } from '../../limits-kubernetes.ts'
 
 export type Parsed = { readonly kind: 'value'; readonly value: unknown } | { readonly kind: 'unreadable'; readonly why: string; readonly next: string }
 

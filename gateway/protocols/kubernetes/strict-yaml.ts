@@ -1,7 +1,7 @@
 // YAML that says the same to every reader: one document, no anchors, tags, merge keys or duplicate keys, and no plain scalar that YAML 1.1
 // (mostly what Go reads) and YAML 1.2 take for different things (`yes`, `0777`, `1:30`, a date): who wrote it shall say what they meant.
 import { isScalar, parseDocument, visit, type Document } from 'yaml'
-import { kubernetesBodyDepthMax, kubernetesYamlCharactersMax } from '../../limits.ts'
+import { kubernetesBodyDepthMax, kubernetesYamlCharactersMax } from '../../limits-kubernetes.ts'
 import { isExact, parseStrictJson, protoKey, unreadable, type Parsed } from './strict-json.ts'
 
 export function parseStrictYaml(text: string): Parsed {

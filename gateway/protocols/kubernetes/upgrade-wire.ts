@@ -1,7 +1,7 @@
 // The upgrade as it is written upstream, on a connection of its own; and what a client is told when the upstream answers otherwise.
 import type { Duplex } from 'node:stream'
 import type { KubernetesCommandFacts } from '../../../shared/kubernetes.ts'
-import { kubernetesFailedUpgradeBytesMax } from '../../limits.ts'
+import { kubernetesFailedUpgradeBytesMax } from '../../limits-kubernetes.ts'
 import { targetOf, type KubernetesAccess } from './access.ts'
 import { refused, statusOfRefused, type StatusAnswer } from './refusal.ts'
 import type { UpgradeAnswer } from './streams/upgrade-answer.ts'

@@ -6,7 +6,8 @@ import type { Readable } from 'node:stream'
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import { isIP } from 'node:net'
 import { GatehouseError } from '../../../shared/errors.ts'
-import { kubernetesAnswerMs, kubernetesRequestsMax, upstreamConnectMs } from '../../limits.ts'
+import { upstreamConnectMs } from '../../limits.ts'
+import { kubernetesAnswerMs, kubernetesRequestsMax } from '../../limits-kubernetes.ts'
 import type { KubernetesTarget } from '../../pipeline/target.ts'
 
 export type HeaderValues = Readonly<Record<string, string | readonly string[]>>

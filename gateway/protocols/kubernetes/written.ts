@@ -1,7 +1,7 @@
 // Bodies too large to be read and looked into in one turn of the loop: a thread does both before the request is judged, and what the masks
 // said of a body is kept as long as it is. A body that no thread has seen is looked into where it is judged (judge.ts).
 import type { KubernetesBody, KubernetesCommandFacts } from '../../../shared/kubernetes.ts'
-import { documentTriesMax, documentTurnBytesMax } from '../../limits.ts'
+import { documentTriesMax, documentTurnBytesMax } from '../../limits-kubernetes.ts'
 import type { ObjectMasks } from '../../masking/objects/object-masks.ts'
 import { targetOf } from './access.ts'
 import type { ReadBody } from './body.ts'

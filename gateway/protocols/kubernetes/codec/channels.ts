@@ -1,6 +1,6 @@
 // What the streams of Kubernetes say to each other, whichever framing carries them: the names and numbers of channels, a terminal's size,
 // how a command ended. https://github.com/kubernetes/enhancements/tree/master/keps/sig-api-machinery/4006-transition-spdy-to-websockets
-import { streamMessageBytesMax } from '../../../limits.ts'
+import { streamMessageBytesMax } from '../../../limits-kubernetes.ts'
 
 export type StreamUseName = 'exec' | 'attach' | 'portforward'
 

@@ -6,7 +6,7 @@
 // A flush ends at a byte, so each block is inflated by itself with what came before as its dictionary: synchronously and with a bound,
 // which a stream of node:zlib offers no public way to.
 import { constants, inflateRawSync } from 'node:zlib'
-import { spdyHeaderBytesMax, spdyHeadersMax, spdyInflateRatioMax } from '../../../limits.ts'
+import { spdyHeaderBytesMax, spdyHeadersMax, spdyInflateRatioMax } from '../../../limits-kubernetes.ts'
 import { FrameError } from './frame-error.ts'
 import { spdyDictionary, spdyDictionaryId } from './spdy-dictionary.ts'
 

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto'
 import { deflateSync, constants } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { spdyControlBytesMax, spdyHeaderBytesMax } from '../../../limits.ts'
+import { spdyControlBytesMax, spdyHeaderBytesMax } from '../../../limits-kubernetes.ts'
 import { FrameError } from './frame-error.ts'
 import { dataFrameOf, goawayFrame, pingFrame, resetFrame, SpdyHeaderWriter, SpdyParser, type SpdyFrame } from './spdy.ts'
 import { spdyDictionary } from './spdy-dictionary.ts'

@@ -4,7 +4,7 @@
 //
 //   control = 1 bit 1, version 15 bits (3), type u16, flags u8, length u24, payload
 //   data    = 1 bit 0, stream 31 bits, flags u8, length u24, payload
-import { spdyControlBytesMax, streamFrameBytesMax } from '../../../limits.ts'
+import { spdyControlBytesMax, streamFrameBytesMax } from '../../../limits-kubernetes.ts'
 import { FrameError } from './frame-error.ts'
 import { HeaderDeflater, HeaderInflater, type SpdyHeaders } from './spdy-headers.ts'
 import { Unread } from './unread.ts'

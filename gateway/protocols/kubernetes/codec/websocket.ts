@@ -3,7 +3,7 @@
 //
 //   frame = fin 1 bit, reserved 3 bits (0), opcode 4 bits, masked 1 bit, length 7 bits (126: u16 follows, 127: u64), key u32 if masked, payload
 import { randomFillSync } from 'node:crypto'
-import { streamFrameBytesMax } from '../../../limits.ts'
+import { streamFrameBytesMax } from '../../../limits-kubernetes.ts'
 import { FrameError } from './frame-error.ts'
 import { Unread } from './unread.ts'
 

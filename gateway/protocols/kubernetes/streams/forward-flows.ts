@@ -2,7 +2,7 @@
 // and a request number in their headers. Data passes as it is: what a protocol says behind a port is not read here (docs/masking).
 // https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/cri/streaming/portforward/httpstream.go
 import type { Scanner } from '../../../masking/scanner.ts'
-import { streamHeldMs } from '../../../limits.ts'
+import { streamHeldMs } from '../../../limits-kubernetes.ts'
 import type { SpdyHeaders } from '../codec/spdy-headers.ts'
 import type { Flow, Send } from './flow.ts'
 import { HeldStream } from './held-stream.ts'

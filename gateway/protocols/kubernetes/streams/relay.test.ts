@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { GatehouseError } from '../../../../shared/errors.ts'
-import { streamCloseMs, terminalHeldMs } from '../../../limits.ts'
+import { streamCloseMs, terminalHeldMs } from '../../../limits-kubernetes.ts'
 import { createScanner } from '../../../masking/scanner.ts'
 import { exitStatus, failureStatus } from '../codec/channels.ts'
 import { dataFrameOf } from '../codec/spdy.ts'

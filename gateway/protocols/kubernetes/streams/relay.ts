@@ -2,7 +2,8 @@
 // other side's writer, and whatever goes wrong ends both.
 import type { Duplex } from 'node:stream'
 import { GatehouseError } from '../../../../shared/errors.ts'
-import { streamCloseMs, streamDrainMs, writeQueueBytesMax } from '../../../limits.ts'
+import { writeQueueBytesMax } from '../../../limits.ts'
+import { streamCloseMs, streamDrainMs } from '../../../limits-kubernetes.ts'
 import { Pace, turnMs } from '../../../pipeline/pump.ts'
 import { subprotocols } from '../codec/channels.ts'
 import { FrameError } from '../codec/frame-error.ts'

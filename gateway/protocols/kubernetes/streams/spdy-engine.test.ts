@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { spdyHeadersPerSecondMax, streamsOpenMax } from '../../../limits.ts'
+import { spdyHeadersPerSecondMax, streamsOpenMax } from '../../../limits-kubernetes.ts'
 import { exitStatus, resizeText } from '../codec/channels.ts'
 import { dataFrameOf, goawayFrame, pingFrame, resetFrame } from '../codec/spdy.ts'
 import { headerBlock, spdyControl, u32, UnzlibStream } from '../codec/testing/frames.ts'

@@ -1,6 +1,6 @@
 // Streams over SPDY/3.1. Data frames pass as they are where nothing is masked; frames with headers are written anew from what was judged,
 // for a stream that is refused here must not put the other side's compression out of step.
-import { spdyHeadersPerSecondMax, streamsOpenMax } from '../../../limits.ts'
+import { spdyHeadersPerSecondMax, streamsOpenMax } from '../../../limits-kubernetes.ts'
 import { failureStatus, isChannel, type Channel } from '../codec/channels.ts'
 import { dataFrameOf, dataHead, goawayFrame, goaways, resetFrame, resets, SpdyHeaderWriter, SpdyParser, type SpdyFrame } from '../codec/spdy.ts'
 import type { SpdyHeaders } from '../codec/spdy-headers.ts'

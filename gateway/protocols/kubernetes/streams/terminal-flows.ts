@@ -1,7 +1,7 @@
 // The streams of exec and attach: stdin and sizes go up and are observed, output comes down through the detectors, and the error stream
 // says how it ended. Data in a direction its stream does not have ends the session: it would pass unseen.
 import { cleanText, type Scanner } from '../../../masking/scanner.ts'
-import { recordHeldMs, streamHeldMs, streamMessageBytesMax, terminalHeldMs } from '../../../limits.ts'
+import { recordHeldMs, streamHeldMs, streamMessageBytesMax, terminalHeldMs } from '../../../limits-kubernetes.ts'
 import { readStatus, ResizeReader, type Channel, type ExitStatus } from '../codec/channels.ts'
 import type { Flow, Send } from './flow.ts'
 import { HeldStream } from './held-stream.ts'

@@ -1,7 +1,7 @@
 import { duplexPair } from 'node:stream'
 import { expect, test } from 'vitest'
 import { GatehouseError } from '../../../../shared/errors.ts'
-import { upgradeHeadBytesMax } from '../../../limits.ts'
+import { upgradeHeadBytesMax } from '../../../limits-kubernetes.ts'
 import type { Upgrade } from '../upgrade.ts'
 import { readUpgradeAnswer } from './upgrade-answer.ts'
 

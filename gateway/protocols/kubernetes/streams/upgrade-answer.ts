@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { GatehouseError } from '../../../../shared/errors.ts'
-import { upgradeAnswerMs, upgradeHeadBytesMax } from '../../../limits.ts'
+import { upgradeAnswerMs, upgradeHeadBytesMax } from '../../../limits-kubernetes.ts'
 import type { Upgrade } from '../upgrade.ts'
 
 export type UpgradeAnswer =

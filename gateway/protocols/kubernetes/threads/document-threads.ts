@@ -1,7 +1,7 @@
 // A small pool of threads for documents too large to be worked on between two turns of the loop. One document at a time each, so that a
 // deadline belongs to a document; a thread that fails in any way is replaced and its document refused, while the others go on.
 import { Worker } from 'node:worker_threads'
-import { documentBytesPerMs, documentHeapMb, documentMs, documentRulesMax, documentsQueuedMax, documentThreadsMax, documentShortBytesMax } from '../../../limits.ts'
+import { documentBytesPerMs, documentHeapMb, documentMs, documentRulesMax, documentsQueuedMax, documentThreadsMax, documentShortBytesMax } from '../../../limits-kubernetes.ts'
 import type { MaskRules } from '../../../masking/objects/object-masks.ts'
 import { answerTo, isReady } from './answers.ts'
 import type { Answers, ToThread, Work } from './messages.ts'

@@ -1,5 +1,5 @@
 // What large documents of all sessions have together: the threads that work on them, and the room they may take.
-import { documentsBytesMax, documentsShareBytesMax } from '../../../limits.ts'
+import { documentsBytesMax, documentsShareBytesMax } from '../../../limits-kubernetes.ts'
 import { createDocumentThreads, type DocumentThreads, type DocumentThreadsOptions } from './document-threads.ts'
 import { createRoom, type Room } from './room.ts'
 
