@@ -1,28 +1,10 @@
 // Approvals in the built renderer, in a real browser, against the fake Desktop: the inbox, the page, the keys, what waits in its tab, and
 // what would become of a statement while it is typed.
 import { expect, test, type Page } from '@playwright/test'
-import { fakeDesktopScript, serveRenderer, type RendererServer } from './ui-harness.ts'
+import { rendererPages } from './ui-page.ts'
 
-let server: RendererServer
-let fake: string
-
-test.beforeAll(async () => { [server, fake] = await Promise.all([serveRenderer(), fakeDesktopScript()]) })
-test.afterAll(() => server.close())
-
-const faults = new WeakMap<Page, string[]>()
-test.beforeEach(async ({ page }) => {
-  const seen: string[] = []
-  faults.set(page, seen)
-  page.on('console', (message) => { if (message.type() === 'error') seen.push(message.text()) })
-  page.on('pageerror', (error) => seen.push(String(error)))
-})
-test.afterEach(({ page }) => expect(faults.get(page)).toEqual([]))
-
-async function open(page: Page, path = '#/approvals', options: Record<string, unknown> = {}): Promise<void> {
-  await page.addInitScript(`window.fakeOptions = ${JSON.stringify(options)}`)
-  await page.addInitScript(fake)
-  await page.goto(server.url + path)
-}
+const openAt = rendererPages('#/approvals')
+const open = (page: Page, path?: string, options?: Record<string, unknown>): Promise<void> => openAt(page, options, path)
 
 /** What the fake Desktop offers to tests. */
 interface Fake { readonly calls: { readonly name: string; readonly input: unknown }[]; readonly approvals: { answer(how: string, reason?: string): void; arrive(): void } }
@@ -320,11 +302,11 @@ for (const theme of ['light', 'dark'] as const) {
     await open(page, '#/approvals', { settings: { theme } })
     await expect(rows(page)).toHaveCount(4)
     for (const path of ['#/approvals', pages.ci, pages.agent, pages.grant, '#/approvals/grants']) {
-      await page.goto(server.url + path)
+      await page.goto(new URL(path, page.url()).href)
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
       expect(await page.locator('#main').evaluate((main) => main.scrollWidth - main.clientWidth)).toBeLessThanOrEqual(0)
     }
-    await page.goto(server.url + pages.human)
+    await page.goto(new URL(pages.human, page.url()).href)
     await expect(page.getByRole('button', { name: 'Approve…' })).toBeInViewport()
     await expect(page.getByRole('button', { name: 'Deny…' })).toBeInViewport()
   })

@@ -1,18 +1,9 @@
 // The other pages of the built renderer in a real browser, against the fake Desktop; and all of them in a narrow window.
 import { expect, test, type Page } from '@playwright/test'
-import { fakeDesktopScript, serveRenderer, type RendererServer } from './ui-harness.ts'
+import { rendererPages } from './ui-page.ts'
 
-let server: RendererServer
-let fake: string
-
-test.beforeAll(async () => { [server, fake] = await Promise.all([serveRenderer(), fakeDesktopScript()]) })
-test.afterAll(() => server.close())
-
-async function open(page: Page, path: string, options: Record<string, unknown> = {}): Promise<void> {
-  await page.addInitScript(`window.fakeOptions = ${JSON.stringify(options)}`)
-  await page.addInitScript(fake)
-  await page.goto(server.url + path)
-}
+const openAt = rendererPages('')
+const open = (page: Page, path: string, options?: Record<string, unknown>): Promise<void> => openAt(page, options, path)
 
 test('signs in: gateway, provider, the wait for the browser, the connections', async ({ page }) => {
   await open(page, '', { isSignedIn: false })

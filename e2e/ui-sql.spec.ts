@@ -1,29 +1,8 @@
 // The SQL page of the built renderer in a real browser, against the fake Desktop: what people see and press, by accessible roles.
 import { expect, test, type Page } from '@playwright/test'
-import { fakeDesktopScript, serveRenderer, type RendererServer } from './ui-harness.ts'
+import { rendererPages } from './ui-page.ts'
 
-let server: RendererServer
-let fake: string
-
-test.beforeAll(async () => { [server, fake] = await Promise.all([serveRenderer(), fakeDesktopScript()]) })
-test.afterAll(() => server.close())
-
-const faults = new WeakMap<Page, string[]>()
-
-test.beforeEach(async ({ page }) => {
-  const seen: string[] = []
-  faults.set(page, seen)
-  // A violation of the Content-Security-Policy is a console error too.
-  page.on('console', (message) => { if (message.type() === 'error') seen.push(message.text()) })
-  page.on('pageerror', (error) => seen.push(String(error)))
-})
-test.afterEach(({ page }) => expect(faults.get(page)).toEqual([]))
-
-async function open(page: Page, options: Record<string, unknown> = {}, path = '#/connections/shop'): Promise<void> {
-  await page.addInitScript(`window.fakeOptions = ${JSON.stringify(options)}`)
-  await page.addInitScript(fake)
-  await page.goto(server.url + path)
-}
+const open = rendererPages('#/connections/shop')
 
 const editor = (page: Page) => page.getByRole('textbox', { name: 'SQL editor' })
 // Monaco has alerts of its own for screen readers.
