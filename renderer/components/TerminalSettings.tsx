@@ -19,7 +19,7 @@ export function TerminalSettings({ value, onChange }: { readonly value: Terminal
       <p className={page['note']}>Lines that are kept above the screen.</p>
       <Segmented label="Selection" value={value.copiesOnSelect ? 'copies' : 'selects'} onChange={(to) => change({ copiesOnSelect: to === 'copies' })} options={[{ value: 'selects', label: 'Select only' }, { value: 'copies', label: 'Copy on select' }]} />
       <Segmented label="Screen reader" value={value.hasScreenReader ? 'on' : 'off'} onChange={(to) => change({ hasScreenReader: to === 'on' })} options={[{ value: 'off', label: 'Draw only' }, { value: 'on', label: 'Tell screen readers' }]} />
-      <p className={page['note']}>Programs in a terminal cannot write the clipboard, set titles, recolour it or ask what it is, whatever is set here.</p>
+      <p className={page['note']}>Programs in a terminal cannot write the clipboard, set titles or recolour it, whatever is set here.</p>
     </>
   )
 }
